@@ -1,0 +1,222 @@
+"""The client over a network that can be as unkind as it likes, with time that passes only in sleeps."""
+
+import json
+import threading
+from datetime import datetime, timezone
+from typing import Any
+
+import httpx
+import pytest
+from pydantic import SecretStr
+
+from vpcep_pulumi.api import client as client_module
+from vpcep_pulumi.api.auth import AccessKeyAuth, TokenAuth
+from vpcep_pulumi.api.client import Client
+from vpcep_pulumi.api.credentials import AccessKey, Token
+from vpcep_pulumi.api.operations import Operation, act_on_connection, describe_connection, list_connections
+from vpcep_pulumi.errors import AnswerError, ApiError, AuthenticationError, RequestError, TransportError
+from vpcep_pulumi.testing.simulator import Simulator
+
+KEY = AccessKey("AKAKAK", SecretStr("s3cr3t-key"))
+LIST = list_connections("p", "svc")
+RECEIVE = act_on_connection("p", "svc", "ep", "receive")
+DESCRIBE = describe_connection("p", "svc", "ep", "note")
+GOOD = {"connections": [{"id": "ep", "status": "accepted"}], "total_count": 1}
+
+
+class Network:
+    """Answers each request with the next of its answers; the last one again and again."""
+
+    def __init__(self, *answers) -> None:
+        self.answers = list(answers)
+        self.requests: list[httpx.Request] = []
+
+    def __call__(self, request: httpx.Request) -> httpx.Response:
+        self.requests.append(request)
+        answer = self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
+        if isinstance(answer, Exception):
+            raise answer
+        if isinstance(answer, httpx.Response):
+            return answer
+        status, body = answer
+        content = body if isinstance(body, bytes) else json.dumps(body).encode()
+        return httpx.Response(status, stream=httpx.ByteStream(content), headers={"X-Request-Id": "r1"})
+
+
+def over(network, time, credential=KEY, **options) -> Client:
+    return Client(
+        "https://vpcep.example", credential, tempo=time.tempo(), transport=httpx.MockTransport(network), **options
+    )
+
+
+def test_an_answer(time):
+    with over(Network((200, GOOD)), time) as client:
+        assert client.send(RECEIVE).status == "accepted"
+    assert time.sleeps == []
+
+
+@pytest.mark.parametrize("operation", [LIST, RECEIVE, DESCRIBE], ids=["GET", "POST", "PUT"])
+def test_throttling_is_waited_out_and_said(time, operation):
+    network = Network((429, {"error_code": "APIGW.0308", "error_msg": "over ratelimit"}), (200, GOOD))
+    said: list[str] = []
+    over(network, time, warn=said.append).send(operation)
+    assert (len(network.requests), time.sleeps) == (2, [4])
+    assert said == [f"{operation.name}: over ratelimit (APIGW.0308, HTTP 429, request id r1); trying again in 4.0 s"]
+
+
+def test_throttling_outlasts_a_quota_of_five_minutes_but_not_for_ever(time):
+    network = Network((429, b""))
+    with pytest.raises(ApiError):
+        over(network, time).send(RECEIVE)
+    assert 300 < sum(time.sleeps) <= 400
+
+
+def test_retry_after_is_obeyed(time):
+    network = Network(httpx.Response(429, headers={"Retry-After": "17"}, stream=httpx.ByteStream(b"")), (200, GOOD))
+    over(network, time).send(LIST)
+    assert time.sleeps == [17]
+
+
+@pytest.mark.parametrize("operation", [LIST, DESCRIBE], ids=["GET", "PUT"])
+@pytest.mark.parametrize(
+    "trouble",
+    [(500, b""), (502, b"<html>"), (200, b"{"), httpx.ReadTimeout("slow"), httpx.RemoteProtocolError("cut off")],
+    ids=["500", "502", "truncated", "timeout", "cut off"],
+)
+def test_what_may_be_repeated_is(time, operation, trouble):
+    network = Network(trouble, (200, GOOD))
+    over(network, time).send(operation)
+    assert len(network.requests) == 2
+
+
+@pytest.mark.parametrize(
+    "trouble",
+    [(500, b""), (502, b"<html>"), (200, b"{"), httpx.ReadTimeout("slow"), httpx.RemoteProtocolError("cut off")],
+    ids=["500", "502", "truncated", "timeout", "cut off"],
+)
+def test_a_post_whose_answer_is_lost_is_sent_once(time, trouble):
+    network = Network(trouble, (200, GOOD))
+    with pytest.raises(RequestError) as error:
+        over(network, time).send(RECEIVE)
+    assert error.value.maybe_done
+    assert len(network.requests) == 1
+
+
+@pytest.mark.parametrize("trouble", [httpx.ConnectError("refused"), httpx.ConnectTimeout("slow")])
+def test_a_post_that_never_left_is_sent_again(time, trouble):
+    network = Network(trouble, (200, GOOD))
+    over(network, time).send(RECEIVE)
+    assert len(network.requests) == 2
+
+
+def test_no_trouble_is_borne_for_ever(time):
+    with pytest.raises(TransportError, match=r"cannot connect to vpcep\.example: refused"):
+        over(Network(httpx.ConnectError("refused")), time).send(LIST)
+    assert 30 < sum(time.sleeps) <= 45
+
+
+def test_a_401_is_sent_once_whoever_asks_afterwards(time):
+    network = Network((401, {"error_code": "APIGW.0301", "error_msg": "verify aksk signature fail"}))
+    client = over(network, time)
+    operations: list[Operation[Any]] = [LIST, RECEIVE, DESCRIBE]
+    for operation in operations:
+        with pytest.raises(AuthenticationError, match="verify aksk signature fail"):
+            client.send(operation)
+    assert len(network.requests) == 1
+
+
+def test_a_401_is_sent_once_however_many_ask_at_once(time):
+    barrier = threading.Barrier(8)
+    network = Network((401, b""))
+    client = over(network, time)
+    refused = []
+
+    def ask() -> None:
+        barrier.wait()
+        try:
+            client.send(LIST)
+        except AuthenticationError as error:
+            refused.append(error)
+
+    threads = [threading.Thread(target=ask) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert (len(refused), len(network.requests)) == (8, 1)
+
+
+@pytest.mark.parametrize("status", [301, 302, 307, 308])
+def test_a_redirect_is_never_followed(time, status):
+    headers = {"Location": "https://elsewhere.example/"}
+    network = Network(httpx.Response(status, headers=headers, stream=httpx.ByteStream(b"")))
+    with pytest.raises(ApiError, match="a redirect"):
+        over(network, time).send(RECEIVE)
+    assert [request.url.host for request in network.requests] == ["vpcep.example"]
+
+
+def test_an_answer_is_only_so_large(time, monkeypatch):
+    monkeypatch.setattr(client_module, "ANSWER_BYTES", 1000)
+    with pytest.raises(AnswerError, match="exceeds 1000 bytes"):
+        over(Network((200, b"[" + b" " * 1000)), time).send(RECEIVE)
+
+
+def test_an_answer_takes_only_so_long(time):
+    def trickle():
+        while True:
+            time.now += 10
+            yield b" "
+
+    network = Network(httpx.Response(200, content=trickle()))
+    with pytest.raises(TransportError, match="longer than 60 s"):
+        over(network, time).send(RECEIVE)
+
+
+@pytest.mark.parametrize("credential", [KEY, Token(SecretStr("s3cr3t-key"))], ids=["key", "token"])
+@pytest.mark.parametrize("status", [400, 401, 403, 500])
+def test_a_secret_that_a_server_repeats_goes_no_further(time, credential, status):
+    network = Network((status, {"error_code": "X", "error_msg": "bad key s3cr3t-key"}))
+    with pytest.raises(ApiError) as error:
+        over(network, time, credential).send(RECEIVE)
+    assert "s3cr3t-key" not in f"{error.value!s} {error.value!r} {error.value.__dict__}"
+    assert "bad key [secret]" in str(error.value)
+
+
+def test_no_repr_shows_a_secret():
+    key = AccessKey("AKAKAK", SecretStr("s3cr3t-key"), SecretStr("s3cr3t-token"))
+    shown = f"{key!r} {key} {Token(SecretStr('s3cr3t-token'))!r} {AccessKeyAuth(key)!r} {vars(AccessKeyAuth(key))}"
+    assert "s3cr3t" not in shown
+
+
+def headers_of(auth: httpx.Auth, request: httpx.Request) -> httpx.Headers:
+    return next(auth.auth_flow(request)).headers
+
+
+def test_a_token_is_a_header():
+    request = httpx.Request("GET", "https://vpcep.example/")
+    assert headers_of(TokenAuth(Token(SecretStr("t"))), request)["X-Auth-Token"] == "t"
+
+
+def test_a_temporary_key_names_its_token_and_signs_it():
+    key = AccessKey("AK", SecretStr("SK"), SecretStr("st"))
+    moment = datetime(2026, 1, 1, tzinfo=timezone.utc)
+    headers = headers_of(AccessKeyAuth(key, lambda: moment), httpx.Request("GET", "https://vpcep.example/v1?a=b"))
+    assert (headers["X-Security-Token"], headers["X-Sdk-Date"]) == ("st", "20260101T000000Z")
+    assert "SignedHeaders=host;x-sdk-date;x-security-token," in headers["Authorization"]
+
+
+@pytest.mark.parametrize("credential", [KEY, AccessKey("TEMP", SecretStr("s3cr3t-temp"), SecretStr("st"))])
+def test_what_we_sign_a_server_verifies(credential):
+    keys = {"AKAKAK": "s3cr3t-key", "TEMP": "s3cr3t-temp"}
+    with Simulator.start(access_keys=keys) as simulator, Client(simulator.url, credential) as client:
+        simulator.connect("svc", "ep")
+        assert [each.id for each in client.send(LIST).connections] == ["ep"]
+        assert client.send(RECEIVE).status == "accepted"
+        assert client.send(describe_connection("p", "svc", "ep", "ä ~/?&=%")).description == "ä ~/?&=%"
+
+
+def test_a_wrong_key_is_refused():
+    with Simulator.start(access_keys={"AKAKAK": "another"}) as simulator, Client(simulator.url, KEY) as client:
+        with pytest.raises(AuthenticationError, match="verify aksk signature fail"):
+            client.send(LIST)
+        assert [call["status"] for call in simulator.calls()] == [401]

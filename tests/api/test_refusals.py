@@ -1,0 +1,119 @@
+"""Every shape in which the API, its gateway, IAM and proxies refuse."""
+
+import json
+
+import httpx
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from vpcep_pulumi.api.codes import Meaning, look_up
+from vpcep_pulumi.api.refusals import refusal
+from vpcep_pulumi.errors import ApiError, AuthenticationError, PermissionDeniedError
+
+
+def refuse(status, body, **headers) -> ApiError:
+    content = body if isinstance(body, bytes) else json.dumps(body).encode()
+    return refusal("receive connection ep", "vpcep:x:y", status, httpx.Headers(headers), content)
+
+
+SHAPES = {
+    "the service's": {"error_code": "EndPoint.0005", "error_msg": "no such thing"},
+    "the documented": {"error": {"message": "no such thing", "code": "EndPoint.0005"}},
+    "the gateway's": {"error_msg": "no such thing", "error_code": "EndPoint.0005", "request_id": "r1"},
+    "IAM's": {"error": {"code": "EndPoint.0005", "message": "no such thing", "title": "Not Found"}},
+    "camel case": {"errorCode": "EndPoint.0005", "errorMsg": "no such thing"},
+    "a list": {"error": [{"error_code": "EndPoint.0005", "error_message": "no such thing"}]},
+}
+
+
+@pytest.mark.parametrize("body", SHAPES.values(), ids=SHAPES.keys())
+def test_every_shape(body):
+    error = refuse(404, body, **{"X-Request-Id": "r1"})
+    assert (error.http_status, error.code, error.message, error.request_id) == (
+        404,
+        "EndPoint.0005",
+        "no such thing",
+        "r1",
+    )
+    assert str(error) == "receive connection ep: no such thing (EndPoint.0005, HTTP 404, request id r1)"
+
+
+def test_the_request_id_may_stand_in_the_body_alone():
+    assert refuse(404, SHAPES["the gateway's"]).request_id == "r1"
+
+
+def test_iams_code_may_be_a_number():
+    error = refuse(401, {"error": {"code": 401, "message": "The request you have made requires authentication."}})
+    assert (type(error), error.code) == (AuthenticationError, "401")
+
+
+@pytest.mark.parametrize("body", [b"", b"<html><h1>502</h1></html>", b"[]", b"null", b'"x"', b"{"])
+def test_a_proxys_page_is_a_refusal_without_words(body):
+    error = refuse(502, body)
+    assert (error.code, error.message) == ("", "")
+    assert str(error) == "receive connection ep: the API refused without a reason (HTTP 502)"
+
+
+def test_a_missing_permission_names_the_action_to_grant():
+    error = refuse(403, {"error_code": "EndPoint.0004", "error_msg": "no", "encoded_authorization_message": "xyz"})
+    assert isinstance(error, PermissionDeniedError)
+    assert str(error).endswith("; grant the IAM action vpcep:x:y to these credentials")
+
+
+@pytest.mark.parametrize(
+    ("status", "code", "meaning"),
+    [
+        (429, "APIGW.0308", Meaning.THROTTLED),
+        (429, "APIG.0308", Meaning.THROTTLED),
+        (429, "", Meaning.THROTTLED),
+        (400, "EndPoint.0022", Meaning.THROTTLED),
+        (400, "Endpoint.0022", Meaning.THROTTLED),
+        (504, "EndPoint.0011", Meaning.REFUSED),
+        (504, "EndPoint.0012", Meaning.REFUSED),
+        (504, "EndPoint.0013", Meaning.BROKEN),
+        (504, "", Meaning.BROKEN),
+        (599, "", Meaning.BROKEN),
+        (404, "EndPoint.0005", Meaning.ABSENT),
+        (400, "EndPoint.2003", Meaning.ABSENT),
+        (400, "EndPoint.3062", Meaning.ABSENT),
+        (400, "EndPoint.2014", Meaning.STATUS),
+        (400, "EndPoint.2019", Meaning.STATUS),
+        (400, "EndPoint.0002", Meaning.REFUSED),
+        (401, "APIGW.0301", Meaning.REFUSED),
+        (418, "", Meaning.REFUSED),
+    ],
+)
+def test_what_a_code_means(status, code, meaning):
+    assert look_up(status, code).meaning is meaning
+
+
+def test_only_what_the_server_may_have_done_is_maybe_done():
+    assert refuse(500, {"error_code": "EndPoint.0001"}).maybe_done
+    assert not refuse(429, b"").maybe_done
+    assert not refuse(404, b"").maybe_done
+
+
+@pytest.mark.parametrize(("text", "seconds"), [("3", 3.0), ("", None), ("soon", None), ("-1", None), ("9" * 9, None)])
+def test_retry_after(text, seconds):
+    assert refuse(429, b"", **{"Retry-After": text}).retry_after == seconds
+
+
+@given(st.integers(400, 599), st.binary(max_size=300) | st.text().map(str.encode))
+def test_whatever_comes_it_is_one_printable_line(status, body):
+    error = refuse(status, body)
+    assert str(error).isprintable()
+    assert isinstance(error, ApiError)
+
+
+@given(
+    st.dictionaries(
+        st.sampled_from(["error_code", "error_msg", "code", "message", "error", "request_id"]),
+        st.recursive(
+            st.none() | st.booleans() | st.integers() | st.text(),
+            lambda inner: st.lists(inner) | st.dictionaries(st.sampled_from(["code", "message"]), inner),
+        ),
+    )
+)
+def test_whatever_fields_come_it_is_one_printable_line(body):
+    assert str(refuse(400, body)).isprintable()

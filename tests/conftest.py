@@ -1,0 +1,64 @@
+"""What every test may ask for."""
+
+import json
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from hypothesis import settings
+
+from vpcep_pulumi.api.client import Tempo
+from vpcep_pulumi.testing.simulator import Simulator
+
+# A shared machine is no reason to fail: speed is measured in benchmarks/.
+settings.register_profile("tests", deadline=None)
+settings.load_profile("tests")
+
+DOCUMENTED_ANSWER = """
+{"connections": [{"id": "4189d3c2-8882-4871-a3c2-d380272eed83", "status": "accepted",
+                  "marker_id": 422321321312321321, "domain_id": "6e9dfd51d1124e8d8498dce894923a0d",
+                  "created_at": "2022-04-14T09:35:47Z", "updated_at": "2022-04-14T09:36:47Z"}]}
+"""
+
+
+class DrivenTime:
+    """Time that passes only where somebody sleeps."""
+
+    def __init__(self) -> None:
+        self.now = 1_000.0
+        self.sleeps: list[float] = []
+
+    def sleep(self, seconds: float) -> None:
+        self.sleeps.append(seconds)
+        self.now += seconds
+
+    def tempo(self) -> Tempo:
+        return Tempo(monotonic=lambda: self.now, sleep=self.sleep, uniform=lambda low, high: high)
+
+
+@pytest.fixture
+def time() -> DrivenTime:
+    return DrivenTime()
+
+
+@pytest.fixture
+def simulator() -> Iterator[Simulator]:
+    with Simulator.start() as running:
+        yield running
+
+
+@pytest.fixture
+def documented_answer() -> bytes:
+    """The answer of the documentation's example. Its id is not the one that was asked for."""
+    json.loads(DOCUMENTED_ANSWER)
+    return DOCUMENTED_ANSWER.encode()
+
+
+@pytest.fixture(autouse=True)
+def nothing_of_this_machine(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """No credential, endpoint or proxy of whoever runs the tests reaches one."""
+    for name in list(os.environ):
+        if name.startswith(("HW_", "HUAWEICLOUD_", "CLOUD_SDK_", "VPCEP_ENDPOINT")) or name.lower().endswith("_proxy"):
+            monkeypatch.delenv(name)
+    monkeypatch.setenv("HOME", str(tmp_path))

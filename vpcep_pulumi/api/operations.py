@@ -1,0 +1,176 @@
+"""The API's operations as values: what to send, and how to read the answer. No I/O.
+
+Each operation links the page it comes from. One is sent with
+:meth:`vpcep_pulumi.api.client.Client.send`.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Generic, Literal, TypeVar
+from urllib.parse import quote
+
+from pydantic import ValidationError
+
+from vpcep_pulumi.api.models import Connection, ConnectionPage, Project, ProjectPage
+
+T = TypeVar("T")
+
+Action = Literal["receive", "reject"]
+
+PAGE_LIMIT = 1000
+"""The most connections that one page may hold (``limit``: 1 to 1000; the API's default is 10)."""
+
+
+@dataclass(frozen=True)
+class Request:
+    """An HTTP request without a host or credentials.
+
+    :ivar path: percent-encoded.
+    :ivar query: decoded pairs, in the order sent.
+    :ivar headers: those that belong to the request itself.
+    """
+
+    method: Literal["GET", "POST", "PUT"]
+    path: str
+    query: tuple[tuple[str, str], ...] = ()
+    headers: tuple[tuple[str, str], ...] = ()
+    body: bytes = b""
+
+
+@dataclass(frozen=True)
+class Operation(Generic[T]):
+    """A request and the way to read its answer.
+
+    :ivar name: for messages: what is asked, of which connection.
+    :ivar permission: the IAM action that it needs.
+    :ivar parse: from the decoded JSON of a 2xx answer; raises ValueError where it is not the API's.
+    """
+
+    name: str
+    request: Request
+    permission: str
+    parse: Callable[[Any], T]
+
+
+class UnexpectedAnswer(ValueError):
+    """A well-formed answer that is not about what was asked."""
+
+
+def list_connections(
+    project_id: str,
+    service_id: str,
+    *,
+    limit: int = PAGE_LIMIT,
+    offset: int = 0,
+    endpoint_id: str | None = None,
+) -> Operation[ConnectionPage]:
+    """One page of a service's connections, or the one of ``endpoint_id``.
+
+    No ``sort_key`` is sent: its spelling differs between clouds (``create_at``, ``created_at``). No
+    ``status`` either: the filter is documented without ``creating`` and ``deleting``.
+
+    https://support.huaweicloud.com/intl/en-us/api-vpcep/vpcep_06_0206.html
+    """
+    query = [("limit", str(limit)), ("offset", str(offset))]
+    name = f"list the connections of service {service_id}"
+    if endpoint_id is not None:
+        query.insert(0, ("id", endpoint_id))
+        name = f"look up connection {endpoint_id} of service {service_id}"
+    return Operation(
+        name,
+        _request("GET", project_id, service_id, "connections", query=tuple(query)),
+        "vpcep:endpointServices:listConnections",
+        lambda answer: _validated(ConnectionPage, answer),
+    )
+
+
+def act_on_connection(project_id: str, service_id: str, endpoint_id: str, action: Action) -> Operation[Connection]:
+    """Accept (``receive``) or reject one connection. The API takes exactly one id.
+
+    The vendor's own example answers with another id than it was asked for, so the answer's is verified.
+
+    https://support.huaweicloud.com/intl/en-us/api-vpcep/AcceptOrRejectEndpoint.html
+    """
+    return Operation(
+        f"{action} connection {endpoint_id} of service {service_id}",
+        _request(
+            "POST",
+            project_id,
+            service_id,
+            "connections/action",
+            body={"action": action, "endpoints": [endpoint_id]},
+        ),
+        "vpcep:endpointServices:updateConnections",
+        lambda answer: _only(endpoint_id, _validated(ConnectionPage, answer)),
+    )
+
+
+def describe_connection(project_id: str, service_id: str, endpoint_id: str, description: str) -> Operation[Connection]:
+    """Write the owner's note onto a connection: at most 512 characters, no ``<`` or ``>``.
+
+    https://support.huaweicloud.com/intl/en-us/api-vpcep/UpdateEndpointConnectionsDesc.html
+    """
+    return Operation(
+        f"describe connection {endpoint_id} of service {service_id}",
+        _request(
+            "PUT",
+            project_id,
+            service_id,
+            "connections/description",
+            body={"connections": [{"id": endpoint_id, "description": description}]},
+        ),
+        "vpcep:endpointServices:updateConnectionDescription",
+        lambda answer: _only(endpoint_id, _validated(ConnectionPage, answer)),
+    )
+
+
+def list_projects(name: str) -> Operation[tuple[Project, ...]]:
+    """The projects of one name, asked of IAM. A region's own project bears the region's name.
+
+    https://support.huaweicloud.com/intl/en-us/api-iam/iam_06_0001.html
+    """
+    return Operation(
+        f"look up the project {name}",
+        Request("GET", "/v3/projects", (("name", name),)),
+        "iam:projects:listProjects",
+        lambda answer: _validated(ProjectPage, answer).projects,
+    )
+
+
+def _request(
+    method: Literal["GET", "POST", "PUT"],
+    project_id: str,
+    service_id: str,
+    rest: str,
+    *,
+    query: tuple[tuple[str, str], ...] = (),
+    body: object = None,
+) -> Request:
+    path = f"/v1/{quote(project_id, safe='~')}/vpc-endpoint-services/{quote(service_id, safe='~')}/{rest}"
+    headers = (("X-Project-Id", project_id),)
+    if body is None:
+        return Request(method, path, query, headers)
+    content = json.dumps(body, separators=(",", ":")).encode()
+    return Request(method, path, query, (*headers, ("Content-Type", "application/json")), content)
+
+
+Page = TypeVar("Page", ConnectionPage, ProjectPage)
+
+
+def _validated(model: type[Page], answer: Any) -> Page:
+    try:
+        return model.model_validate(answer)
+    except ValidationError as error:
+        # The values stay out of the message: an answer may echo what was sent to it.
+        fields = sorted({".".join(str(part) for part in problem["loc"]) or "body" for problem in error.errors()})
+        raise UnexpectedAnswer(f"these fields are not what the API documents: {', '.join(fields[:5])}") from None
+
+
+def _only(endpoint_id: str, page: ConnectionPage) -> Connection:
+    for connection in page.connections:
+        if connection.id == endpoint_id:
+            return connection
+    raise UnexpectedAnswer(f"it does not speak of connection {endpoint_id}")

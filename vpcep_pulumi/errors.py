@@ -1,0 +1,134 @@
+"""Everything this package raises on purpose.
+
+::
+
+    VpcepError
+    ├── InputError               an input that a program declared is not valid
+    ├── SettingsError            region, project, endpoint or credentials: missing, halved, contradictory
+    ├── RequestError             a call to the API brought no answer that can be used
+    │   ├── TransportError       no answer: refused, cut off, timed out
+    │   ├── AnswerError          an answer that is not the API's: HTML, truncated, about another connection
+    │   └── ApiError             the API refused
+    │       ├── AuthenticationError      401: never sent again, five of them lock the access key
+    │       └── PermissionDeniedError    403: an IAM action is missing
+    └── ApprovalError            a declared decision cannot be carried out, or was not
+        ├── ImpossibleError      the connection's status rules it out
+        ├── OwnerError           the connection belongs to another account than expected
+        ├── NotSettledError      the connection did not reach the declared status in time
+        └── CancelledError       the operation was interrupted while it waited
+
+A message says what happened, to which connection, the API's code and request id, and what to do.
+No message, repr or argument of these holds a secret.
+"""
+
+from __future__ import annotations
+
+
+class VpcepError(Exception):
+    """The root of the hierarchy. Catch it to catch everything this package raises on purpose."""
+
+
+class InputError(VpcepError):
+    """An input that a program declared is not valid. Nothing was sent.
+
+    :ivar property_name: the input's name, such as ``endpoint_id``; empty where it is not about one input.
+    :ivar reason: what is wrong with it and what would be right.
+    """
+
+    def __init__(self, property_name: str, reason: str) -> None:
+        super().__init__(f"{property_name}: {reason}" if property_name else reason)
+        self.property_name = property_name
+        self.reason = reason
+
+
+class SettingsError(VpcepError):
+    """Region, project, endpoint or credentials are missing, halved or contradictory. Nothing was sent."""
+
+
+class RequestError(VpcepError):
+    """A call to the API brought no answer that can be used.
+
+    :ivar operation: what was asked, such as ``receive connection 7052… of service 4189…``.
+    :ivar maybe_done: whether the server may have carried the request out all the same.
+    """
+
+    def __init__(self, operation: str, problem: str, *, maybe_done: bool, advice: str = "") -> None:
+        super().__init__(f"{operation}: {problem}" + (f"; {advice}" if advice else ""))
+        self.operation = operation
+        self.maybe_done = maybe_done
+
+
+class TransportError(RequestError):
+    """No answer came: the connection was refused or cut off, or time ran out."""
+
+
+class AnswerError(RequestError):
+    """An answer came that is not the API's: HTML, truncated JSON, a redirect, another connection's id."""
+
+
+class ApiError(RequestError):
+    """The API refused.
+
+    :ivar http_status: the HTTP status code.
+    :ivar code: the API's code as it was sent, such as ``EndPoint.2019``; empty where the answer named none.
+    :ivar message: the API's own words; empty where it had none.
+    :ivar request_id: the ``X-Request-Id`` to give to the vendor's support; empty where none was sent.
+    :ivar retry_after: seconds that the server asked to wait, or None.
+    """
+
+    def __init__(
+        self,
+        operation: str,
+        http_status: int,
+        *,
+        code: str = "",
+        message: str = "",
+        request_id: str = "",
+        retry_after: float | None = None,
+        maybe_done: bool = False,
+        advice: str = "",
+    ) -> None:
+        where = f"HTTP {http_status}"
+        if code:
+            where = f"{code}, {where}"
+        if request_id:
+            where = f"{where}, request id {request_id}"
+        super().__init__(
+            operation,
+            f"{message or 'the API refused without a reason'} ({where})",
+            maybe_done=maybe_done,
+            advice=advice,
+        )
+        self.http_status = http_status
+        self.code = code
+        self.message = message
+        self.request_id = request_id
+        self.retry_after = retry_after
+
+
+class AuthenticationError(ApiError):
+    """401. Never sent again: five bad signatures in a row lock an access key for five minutes."""
+
+
+class PermissionDeniedError(ApiError):
+    """403. The credentials are good, but an IAM action is missing."""
+
+
+class ApprovalError(VpcepError):
+    """A declared decision cannot be carried out, or was not."""
+
+
+class ImpossibleError(ApprovalError):
+    """The connection's status rules the declared decision out."""
+
+
+class OwnerError(ApprovalError):
+    """The connection belongs to another account than ``expected_domain_id``."""
+
+
+class NotSettledError(ApprovalError):
+    """The connection did not reach the declared status in time."""
+
+
+class CancelledError(ApprovalError):
+    """The operation was interrupted while it waited."""
