@@ -1,0 +1,189 @@
+"""The places in which a setting may stand, in the order in which they are looked at.
+
+A place is a name for messages and the settings found there, under one spelling. Nothing here
+decides between places: :mod:`vpcep_pulumi.settings.resolve` does.
+
+The environment's spellings are those of the vendor's SDKs, of Terraform's provider (and Pulumi's
+bridge of it) and of the documentation's samples.
+"""
+
+from __future__ import annotations
+
+import configparser
+import json
+from collections.abc import Callable, Mapping
+from functools import cached_property
+from pathlib import Path
+from types import MappingProxyType
+
+from vpcep_pulumi.errors import SettingsError
+
+ARGUMENTS = MappingProxyType({"region": "region", "project_id": "project_id"})
+"""The resource's own arguments."""
+
+CONFIG = MappingProxyType(
+    {
+        "region": "vpcep:region",
+        "project_id": "vpcep:projectId",
+        "endpoint": "vpcep:endpoint",
+        "iam_endpoint": "vpcep:iamEndpoint",
+        "access_key": "vpcep:accessKey",
+        "secret_key": "vpcep:secretKey",
+        "security_token": "vpcep:securityToken",
+        "token": "vpcep:token",
+    }
+)
+"""Stack configuration: the setting and its key."""
+
+SECRET_CONFIG = tuple(CONFIG[name] for name in ("access_key", "secret_key", "security_token", "token"))
+"""The keys that must be set with ``pulumi config set --secret``."""
+
+ENVIRONMENT: tuple[tuple[str, Mapping[str, str]], ...] = (
+    (
+        "the environment as the SDKs spell it",
+        {
+            "project_id": "HUAWEICLOUD_SDK_PROJECT_ID",
+            "iam_endpoint": "HUAWEICLOUD_SDK_IAM_ENDPOINT",
+            "access_key": "HUAWEICLOUD_SDK_AK",
+            "secret_key": "HUAWEICLOUD_SDK_SK",
+            "security_token": "HUAWEICLOUD_SDK_SECURITY_TOKEN",
+            "endpoint": "VPCEP_ENDPOINT",
+        },
+    ),
+    (
+        "the environment as Terraform spells it",
+        {
+            "region": "HW_REGION_NAME",
+            "project_id": "HW_PROJECT_ID",
+            "project_name": "HW_PROJECT_NAME",
+            "iam_endpoint": "HW_AUTH_URL",
+            "access_key": "HW_ACCESS_KEY",
+            "secret_key": "HW_SECRET_KEY",
+            "security_token": "HW_SECURITY_TOKEN",
+            "token": "HW_AUTH_TOKEN",
+        },
+    ),
+    (
+        "the environment as the documentation spells it",
+        {"access_key": "CLOUD_SDK_AK", "secret_key": "CLOUD_SDK_SK"},
+    ),
+)
+"""The environment: a name for messages, then the setting and its variable."""
+
+SDK_PROFILE = ("HUAWEICLOUD_SDK_CREDENTIALS_FILE", ".huaweicloud/credentials")
+"""The SDKs' profile: the variable that moves it, else its path in the home folder."""
+CLI_PROFILE = ("HW_SHARED_CONFIG_FILE", ".hcloud/config.json")
+"""KooCLI's profiles, likewise. ``HW_PROFILE`` names one, else the file's ``current``."""
+
+SDK_PROFILE_KEYS = MappingProxyType(
+    {
+        "access_key": "ak",
+        "secret_key": "sk",
+        "security_token": "security_token",
+        "project_id": "project_id",
+        "iam_endpoint": "iam_endpoint",
+    }
+)
+CLI_PROFILE_KEYS = MappingProxyType(
+    {
+        "access_key": "accessKeyId",
+        "secret_key": "secretAccessKey",
+        "security_token": "securityToken",
+        "region": "region",
+        "project_id": "projectId",
+    }
+)
+
+
+class Place:
+    """Somewhere settings may stand.
+
+    :ivar name: for messages.
+    :ivar keys: how each setting is spelled there, for messages.
+    """
+
+    def __init__(self, name: str, keys: Mapping[str, str], load: Callable[[], Mapping[str, str | None]]) -> None:
+        self.name = name
+        self.keys = keys
+        self._load = load
+
+    @cached_property
+    def settings(self) -> Mapping[str, str]:
+        """What is there, without empty values; read when first asked for. It may hold secrets.
+
+        :raises SettingsError: a profile file is there but cannot be read.
+        """
+        found = self._load()
+        values = {setting: found.get(key) for setting, key in self.keys.items()}
+        return {setting: value.strip() for setting, value in values.items() if value is not None and value.strip()}
+
+
+def places(
+    arguments: Mapping[str, str | None],
+    config: Mapping[str, str],
+    environ: Mapping[str, str],
+    home: Path,
+) -> tuple[Place, ...]:
+    """Every place, the first to be believed first. No file is read until its place is asked.
+
+    :param arguments: those of the resource: ``region`` and ``project_id``.
+    :param config: the stack's configuration, ``namespace:name``.
+    """
+    sdk, cli = _path(SDK_PROFILE, environ, home), _path(CLI_PROFILE, environ, home)
+    return (
+        Place("the resource's arguments", ARGUMENTS, lambda: arguments),
+        Place("the stack's configuration", CONFIG, lambda: config),
+        *(Place(name, keys, lambda: environ) for name, keys in ENVIRONMENT),
+        Place(f"the SDKs' profile {sdk}", SDK_PROFILE_KEYS, lambda: _sdk_profile(sdk)),
+        Place(f"KooCLI's profile {cli}", CLI_PROFILE_KEYS, lambda: _cli_profile(cli, environ.get("HW_PROFILE", ""))),
+    )
+
+
+def _path(profile: tuple[str, str], environ: Mapping[str, str], home: Path) -> Path:
+    variable, default = profile
+    moved = environ.get(variable)
+    if moved:
+        return home / moved[2:] if moved.startswith("~/") else Path(moved)
+    return home / default
+
+
+def _read(path: Path) -> str | None:
+    try:
+        return path.read_text(encoding="utf-8")
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingsError(f"cannot read the profile {path}: {type(error).__name__}") from None
+
+
+def _sdk_profile(path: Path) -> Mapping[str, str | None]:
+    text = _read(path)
+    if text is None:
+        return {}
+    parser = configparser.ConfigParser(interpolation=None)
+    try:
+        parser.read_string(text)
+    except configparser.Error as error:
+        # The parser's own message repeats the line, which may hold a key.
+        raise SettingsError(f"the profile {path} is not an INI file: {type(error).__name__}") from None
+    return dict(parser["basic"]) if parser.has_section("basic") else {}
+
+
+def _cli_profile(path: Path, chosen: str) -> Mapping[str, str | None]:
+    text = _read(path)
+    if text is None:
+        return {}
+    try:
+        document = json.loads(text)
+    except (ValueError, RecursionError):
+        raise SettingsError(f"the profile {path} is not JSON") from None
+    profiles = document.get("profiles") if isinstance(document, dict) else None
+    if not isinstance(profiles, list):
+        raise SettingsError(f"the profile {path} has no list of profiles")
+    name = chosen or document.get("current")
+    for profile in profiles:
+        if isinstance(profile, dict) and profile.get("name") == name:
+            return {key: value for key, value in profile.items() if isinstance(value, str)}
+    if chosen:
+        raise SettingsError(f"the profile {path} has no profile {chosen!r}, which HW_PROFILE names")
+    return {}

@@ -1,0 +1,167 @@
+"""From places to settings: the first place that has one wins, and a credential comes from one place whole."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from pydantic import SecretStr
+
+from vpcep_pulumi.api.credentials import AccessKey, Credential, Token
+from vpcep_pulumi.errors import SettingsError
+from vpcep_pulumi.settings.places import ENVIRONMENT, Place, places
+
+REGION = re.compile(r"[a-z][a-z0-9-]{1,62}[a-z0-9]")
+EUROPEAN = frozenset({"eu-west-101"})
+"""Regions whose hosts end in ``.eu``."""
+DOMAIN = "myhuaweicloud.com"
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Where to send requests, and as whom.
+
+    :ivar region: such as ``cn-north-4``.
+    :ivar project_id: None where it is to be looked up at IAM, by ``project_name``.
+    :ivar project_name: the region's own project unless another was named.
+    :ivar endpoint: the service's address, without a path.
+    :ivar iam_endpoint: IAM's address, without a path.
+    :ivar credential: its repr is safe.
+    """
+
+    region: str
+    project_id: str | None
+    project_name: str
+    endpoint: str
+    iam_endpoint: str
+    credential: Credential
+
+
+def resolve(
+    *,
+    region: str | None = None,
+    project_id: str | None = None,
+    config: Mapping[str, str],
+    environ: Mapping[str, str],
+    home: Path,
+) -> Settings:
+    """Find every setting.
+
+    :param region: the resource's own, or None.
+    :param project_id: the resource's own, or None.
+    :param config: the stack's configuration, ``namespace:name``, secrets in plain.
+    :param environ: the process's environment.
+    :param home: the home folder, where profiles are.
+    :raises SettingsError: something is missing, halved or malformed; it names every place looked in.
+    """
+    found = places({"region": region, "project_id": project_id}, config, environ, home)
+    where = _region(found)
+    variable = f"HUAWEICLOUD_SDK_REGION_VPCEP_{where.upper().replace('-', '_')}"
+    endpoint = _first(found, "endpoint") or environ.get(variable, "").strip()
+    iam_endpoint = _first(found, "iam_endpoint")
+    return Settings(
+        region=where,
+        project_id=_first(found, "project_id"),
+        project_name=_first(found, "project_name") or where,
+        endpoint=_address("endpoint", endpoint) if endpoint else default_host("vpcep", where),
+        iam_endpoint=_address("iamEndpoint", iam_endpoint) if iam_endpoint else default_host("iam", where),
+        credential=_credential(found),
+    )
+
+
+def default_host(service: str, region: str) -> str:
+    """The address of a service in a region.
+
+    Source: "Regions and Endpoints", https://developer.huaweicloud.com/intl/en-us/endpoint
+    """
+    return f"https://{service}.{region}.{'myhuaweicloud.eu' if region in EUROPEAN else DOMAIN}"
+
+
+def is_loopback(address: str) -> bool:
+    """Whether an address stays on this machine."""
+    host = urlsplit(address).hostname or ""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _first(found: Iterable[Place], setting: str) -> str | None:
+    return next((place.settings[setting] for place in found if setting in place.settings), None)
+
+
+def _region(found: Iterable[Place]) -> str:
+    region = _first(found, "region")
+    if region is None:
+        raise SettingsError(
+            f"no region; looked in {_names(found, 'region')}. Set it with `pulumi config set vpcep:region <region>`"
+        )
+    if not REGION.fullmatch(region):
+        raise SettingsError(f"{region!r} is not a region; one looks like cn-north-4")
+    return region
+
+
+def _credential(found: Iterable[Place]) -> Credential:
+    """The first place that has any part of a credential must have the whole of it.
+
+    Where a place has both a token and a key, the token is taken, as Terraform's provider does.
+    """
+    for place in found:
+        settings = place.settings
+        if "token" in settings:
+            return Token(SecretStr(_header("token", settings["token"], place)))
+        parts = [name for name in ("access_key", "secret_key", "security_token") if name in settings]
+        if not parts:
+            continue
+        missing = [name for name in ("access_key", "secret_key") if name not in settings]
+        if missing:
+            has, lacks = place.keys[parts[0]], place.keys[missing[0]]
+            raise SettingsError(
+                f"half a credential: {place.name} has {has} but not {lacks}. "
+                "Set both there, or neither: a credential is never put together from two places"
+            )
+        values = {name: _header(name, settings[name], place) for name in parts}
+        token = values.get("security_token")
+        return AccessKey(
+            values["access_key"], SecretStr(values["secret_key"]), SecretStr(token) if token is not None else None
+        )
+    variables = " and ".join(ENVIRONMENT[0][1][name] for name in ("access_key", "secret_key"))
+    raise SettingsError(f"no credentials; looked in {_names(found, 'access_key')}. Set {variables} in the environment")
+
+
+def _header(setting: str, value: str, place: Place) -> str:
+    """A credential travels in headers, which take printable ASCII alone. The value stays out of the message."""
+    if not (value.isascii() and value.isprintable()):
+        raise SettingsError(f"{place.keys[setting]} in {place.name} holds characters that no credential has")
+    return value
+
+
+def _address(setting: str, text: str) -> str:
+    """An address without a path: Terraform's ``HW_AUTH_URL`` ends in ``/v3``."""
+    if "@" in text:
+        raise SettingsError(f"{setting}: an address must not hold a user name or a password")
+    address = text if "://" in text else f"https://{text}"
+    try:
+        parts = urlsplit(address)
+        port = parts.port
+    except ValueError:
+        raise SettingsError(
+            f"{setting}: {text!r} is not an address such as https://vpcep.cn-north-4.{DOMAIN}"
+        ) from None
+    if not parts.hostname or parts.scheme not in ("http", "https"):
+        raise SettingsError(f"{setting}: {text!r} is not an address such as https://vpcep.cn-north-4.{DOMAIN}")
+    if parts.scheme == "http" and not is_loopback(address):
+        raise SettingsError(f"{setting}: {text!r} is plain http; credentials go over https, save to this machine")
+    host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
+    return f"{parts.scheme}://{host}" + (f":{port}" if port is not None else "")
+
+
+def _names(found: Iterable[Place], setting: str) -> str:
+    """Every place that could have had a setting, with its spelling there."""
+    return ", ".join(f"{place.name} ({place.keys[setting]})" for place in found if setting in place.keys)
