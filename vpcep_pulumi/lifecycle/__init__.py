@@ -1,0 +1,1 @@
+"""What an approval means. Pure: no I/O, no clock, no Pulumi."""

@@ -1,0 +1,176 @@
+"""What an approval does about a connection: the statuses, the table and the waits, as data.
+
+The rules:
+
+1. The step is a function of what is declared (the goal), of the connection's live status, and of
+   whether this approval has seen the connection before. Nothing else: no clock, no history.
+2. Only ``receive`` and ``reject`` are ever sent, and only where the table says so.
+3. An endpoint's id never comes back. A connection that was there and is gone has a consumer who
+   left, which is no failure of the owner's; a connection that *failed* is.
+4. A status this version does not know is never acted upon, in either direction.
+5. A wait passes through a closed set of statuses and ends at a closed set; any other is an error
+   that names it, at once.
+
+No source documents which action is legal in which status; the table sends only what the vendor's
+own clients are seen to send.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import NamedTuple
+
+from vpcep_pulumi.api.models import DOCUMENTED, Connection
+
+if sys.version_info >= (3, 11):
+    from enum import StrEnum
+else:
+    from backports.strenum import StrEnum
+
+
+class Live(StrEnum):
+    """A connection's status as it stands: the API's six, and two of ours."""
+
+    PENDING_ACCEPTANCE = "pendingAcceptance"
+    CREATING = "creating"
+    ACCEPTED = "accepted"
+    REJECTED = "rejected"
+    FAILED = "failed"
+    DELETING = "deleting"
+    ABSENT = "absent"
+    """No such connection, or no such service any more."""
+    UNDOCUMENTED = "undocumented"
+    """A status that the API does not document, or none at all."""
+
+
+class Goal(StrEnum):
+    """What is declared for a connection."""
+
+    ACCEPTED = "accepted"
+    REJECTED = "rejected"
+    DELETED = "deleted"
+    """No approval declares it any more."""
+
+
+class Step(StrEnum):
+    """What is done next."""
+
+    NOTHING = "nothing"
+    RECEIVE = "receive"
+    REJECT = "reject"
+    WAIT = "wait"
+    WAIT_THEN_REJECT = "wait, then reject"
+    APPEAR = "wait for it to appear"
+    LEFT = "nothing, its consumer has left"
+    IMPOSSIBLE = "impossible"
+
+
+class Cell(NamedTuple):
+    """The steps for a connection that this approval has never seen, and for one that it has."""
+
+    never_seen: Step
+    seen: Step
+
+
+def _always(step: Step) -> Cell:
+    return Cell(step, step)
+
+
+_NOTHING = _always(Step.NOTHING)
+_REJECT = _always(Step.REJECT)
+_LATER = _always(Step.WAIT_THEN_REJECT)
+_NEVER = _always(Step.IMPOSSIBLE)
+
+TABLE: Mapping[Live, Mapping[Goal, Cell]] = MappingProxyType(
+    {
+        live: MappingProxyType(dict(zip(Goal, cells, strict=True)))
+        for live, *cells in (
+            # live, accepted, rejected, deleted
+            (Live.PENDING_ACCEPTANCE, _always(Step.RECEIVE), _REJECT, _REJECT),
+            (Live.CREATING, _always(Step.WAIT), _LATER, _LATER),
+            (Live.ACCEPTED, _NOTHING, _REJECT, _REJECT),
+            (Live.REJECTED, _always(Step.RECEIVE), _NOTHING, _NOTHING),
+            (Live.FAILED, _NEVER, _NOTHING, _NOTHING),
+            (Live.DELETING, Cell(Step.IMPOSSIBLE, Step.LEFT), _NOTHING, _NOTHING),
+            (Live.ABSENT, Cell(Step.APPEAR, Step.LEFT), Cell(Step.APPEAR, Step.LEFT), _NOTHING),
+            (Live.UNDOCUMENTED, _NEVER, _NEVER, _NEVER),
+        )
+    }
+)
+"""The step for every live status (row) and goal (column)."""
+
+
+class Wait(NamedTuple):
+    """The statuses that a wait may see.
+
+    :ivar passes: it goes on.
+    :ivar ends: it is over, and the table is asked again.
+    """
+
+    passes: frozenset[Live]
+    ends: frozenset[Live]
+
+
+_ALWAYS_ENDS = {Live.FAILED, Live.DELETING, Live.UNDOCUMENTED}
+_UNDECIDED = {Live.PENDING_ACCEPTANCE, Live.ACCEPTED, Live.REJECTED, Live.ABSENT, *_ALWAYS_ENDS}
+
+WAITS: Mapping[Step, Wait] = MappingProxyType(
+    {
+        # Afterwards the opposite status is somebody else's doing: an error, not a second round.
+        Step.RECEIVE: Wait(frozenset({Live.CREATING}), frozenset({Live.ACCEPTED, Live.ABSENT, *_ALWAYS_ENDS})),
+        Step.REJECT: Wait(frozenset(), frozenset({Live.REJECTED, Live.ABSENT, *_ALWAYS_ENDS})),
+        Step.WAIT: Wait(frozenset({Live.CREATING}), frozenset(_UNDECIDED)),
+        Step.WAIT_THEN_REJECT: Wait(frozenset({Live.CREATING}), frozenset(_UNDECIDED)),
+        Step.APPEAR: Wait(frozenset({Live.ABSENT}), frozenset({*_UNDECIDED, Live.CREATING} - {Live.ABSENT})),
+    }
+)
+"""How long to watch after a step: nothing else may be seen on the way."""
+
+SENDS = frozenset({Step.RECEIVE, Step.REJECT})
+"""The steps that send a request, each the action of its own name."""
+
+FULFILLED = frozenset({Step.NOTHING, Step.LEFT})
+"""The steps that leave nothing to be done."""
+
+DESCRIBABLE = frozenset({Live.PENDING_ACCEPTANCE, Live.CREATING, Live.ACCEPTED, Live.REJECTED})
+"""Connections that can bear a description."""
+
+
+def live_of(connection: Connection | None) -> Live:
+    """The live status of a connection; None is one that is not there. The API itself cannot say ``absent``."""
+    if connection is None:
+        return Live.ABSENT
+    return Live(connection.status) if connection.status in DOCUMENTED else Live.UNDOCUMENTED
+
+
+def live_named(status: str) -> Live:
+    """The live status that a state records."""
+    return Live(status) if status in DOCUMENTED or status == Live.ABSENT else Live.UNDOCUMENTED
+
+
+def recorded(connection: Connection | None) -> str:
+    """The status that a state records: the API's word, or one of ours."""
+    live = live_of(connection)
+    if connection is None or not connection.status or connection.status == Live.ABSENT:
+        return str(live)
+    return str(connection.status)
+
+
+def step_for(goal: Goal, live: Live, *, seen: bool) -> Step:
+    """The step from where a connection stands towards what is declared.
+
+    :param seen: whether this approval has seen the connection before.
+    """
+    cell = TABLE[live][goal]
+    return cell.seen if seen else cell.never_seen
+
+
+def is_reached(declared: str, status: str) -> bool:
+    """Whether a connection that was seen may be left as it stands.
+
+    :param declared: ``accepted`` or ``rejected``.
+    :param status: as the state records it.
+    """
+    return step_for(Goal(declared), live_named(status), seen=True) in FULFILLED
