@@ -1,0 +1,1 @@
+"""An engine in small. See ``local-engine`` in the documentation."""

@@ -1,0 +1,42 @@
+"""The record of what was asked of the API: no credentials, no control calls."""
+
+from __future__ import annotations
+
+import threading
+from typing import Any, TypedDict
+
+
+class Call(TypedDict):
+    """One call.
+
+    ``body`` is the decoded JSON, None where there was none; ``status`` is the answer's HTTP status.
+    """
+
+    method: str
+    path: str
+    query: dict[str, str]
+    body: Any
+    status: int
+
+
+class Calls:
+    """Calls in the order in which they were answered. Thread-safe."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._calls: list[Call] = []
+
+    def add(self, call: Call) -> None:
+        """Record one."""
+        with self._lock:
+            self._calls.append(call)
+
+    def list(self) -> list[Call]:
+        """All so far."""
+        with self._lock:
+            return list(self._calls)
+
+    def clear(self) -> None:
+        """Forget them."""
+        with self._lock:
+            self._calls.clear()

@@ -1,0 +1,135 @@
+"""The control API, under ``/_simulator``: acts as the consumer, as another administrator, and as the cloud.
+
+Other programs drive it: its paths, bodies and answers stay as they are.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, HTTPException, Request, Response
+from pydantic import BaseModel, ConfigDict, Field
+
+from vpcep_pulumi.testing.simulator.api import TheWorld
+from vpcep_pulumi.testing.simulator.calls import Calls
+from vpcep_pulumi.testing.simulator.world import Settings
+
+router = APIRouter(prefix="/_simulator")
+Seconds = Annotated[float, Field(ge=0, le=3600)]
+
+
+class _Body(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+
+class NewService(_Body):
+    """A service to create."""
+
+    id: str | None = None
+    approval_enabled: bool = True
+
+
+class NewConnection(_Body):
+    """A consumer connects."""
+
+    service_id: str
+    id: str | None = None
+    domain_id: str | None = None
+    status: str | None = None
+
+
+class NewStatus(_Body):
+    """Somebody else acts, or the cloud does."""
+
+    status: str
+    error: list[dict[str, str]] | None = None
+
+
+class NewSettings(_Body):
+    """What to change; what is left out stays as it is."""
+
+    latency_s: Seconds | None = None
+    creating_s: Seconds | None = None
+    seed: int | None = None
+    access_keys: dict[str, str] | None = None
+    tokens: list[str] | None = None
+
+
+def calls(request: Request) -> Calls:
+    """The application's record of calls."""
+    found: Calls = request.app.state.calls
+    return found
+
+
+TheCalls = Annotated[Calls, Depends(calls)]
+
+
+@router.post("/services", status_code=201)
+async def create_service(world: TheWorld, body: NewService) -> dict[str, Any]:
+    """Create a service."""
+    service = world.create_service(body.id, approval_enabled=body.approval_enabled)
+    return {"id": service.id, "approval_enabled": service.approval_enabled}
+
+
+@router.post("/connections", status_code=201)
+async def connect(world: TheWorld, body: NewConnection) -> dict[str, Any]:
+    """Connect an endpoint to a service."""
+    try:
+        connection = world.connect(body.service_id, body.id, domain_id=body.domain_id, status=body.status)
+    except ValueError as error:
+        raise HTTPException(409, str(error)) from None
+    return connection.document()
+
+
+@router.get("/connections/{service_id}")
+async def connections(world: TheWorld, service_id: str) -> dict[str, Any]:
+    """The truth, without lag."""
+    try:
+        return {"connections": [each.document() for each in world.connections(service_id)]}
+    except KeyError:
+        raise _missing() from None
+
+
+@router.patch("/connections/{service_id}/{id}")
+async def put(world: TheWorld, service_id: str, id: str, body: NewStatus) -> dict[str, Any]:
+    """Give a connection a status."""
+    try:
+        return world.put(service_id, id, body.status, body.error).document()
+    except KeyError:
+        raise _missing() from None
+
+
+@router.delete("/connections/{service_id}/{id}", status_code=204)
+async def leave(world: TheWorld, service_id: str, id: str) -> Response:
+    """The consumer leaves."""
+    try:
+        world.leave(service_id, id)
+    except KeyError:
+        raise _missing() from None
+    return Response(status_code=204)
+
+
+@router.get("/calls")
+async def list_calls(calls: TheCalls) -> dict[str, Any]:
+    """The API's calls so far."""
+    return {"calls": calls.list()}
+
+
+@router.delete("/calls", status_code=204)
+async def clear_calls(calls: TheCalls) -> Response:
+    """Forget them."""
+    calls.clear()
+    return Response(status_code=204)
+
+
+@router.put("/settings")
+async def configure(world: TheWorld, body: NewSettings) -> dict[str, Any]:
+    """Change the settings. The answer holds neither keys nor tokens."""
+    told = body.model_dump(exclude_none=True)
+    now = Settings(**{**vars(world.settings), **told})
+    world.configure(now)
+    return {"latency_s": now.latency_s, "creating_s": now.creating_s, "seed": now.seed}
+
+
+def _missing() -> HTTPException:
+    return HTTPException(404, "there is no such service or connection")

@@ -1,0 +1,164 @@
+"""Serves the simulator on loopback, and the handle that a Python program drives it with."""
+
+from __future__ import annotations
+
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterable, Mapping
+from types import TracebackType
+
+import uvicorn
+
+from vpcep_pulumi.testing.simulator.app import create_app
+from vpcep_pulumi.testing.simulator.calls import Call, Calls
+from vpcep_pulumi.testing.simulator.world import Connection, Settings, World
+
+START_SECONDS = 30.0
+
+
+class _Server(uvicorn.Server):
+    """Says when it is ready."""
+
+    def __init__(self, config: uvicorn.Config, ready: Callable[[], None]) -> None:
+        super().__init__(config)
+        self.ready = ready
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        self.ready()
+
+
+class Simulator:
+    """A running simulator. Made by :meth:`start`; a context manager that stops it in the end.
+
+    :ivar url: such as ``http://127.0.0.1:40123``: the endpoint, and IAM's as well.
+    :ivar world: the services and connections themselves.
+    """
+
+    def __init__(self, *, port: int, settings: Settings, clock: Callable[[], float]) -> None:
+        self.world = World(clock, settings)
+        self._calls = Calls()
+        self._socket = _listen(port)
+        self.url = f"http://127.0.0.1:{self._socket.getsockname()[1]}"
+        self._started = threading.Event()
+        config = uvicorn.Config(
+            create_app(self.world, self._calls, clock), log_config=None, access_log=False, timeout_keep_alive=60
+        )
+        self._server = _Server(config, self._started.set)
+
+    @classmethod
+    def start(
+        cls,
+        *,
+        port: int = 0,
+        latency_s: float = 0.0,
+        creating_s: float = 0.0,
+        seed: int | None = None,
+        access_keys: Mapping[str, str] | None = None,
+        tokens: Iterable[str] = (),
+        clock: Callable[[], float] = time.time,
+    ) -> Simulator:
+        """Start a simulator in a thread of this process.
+
+        :param port: on 127.0.0.1; 0 takes a free one.
+        :param latency_s: seconds that each answer takes; with a seed, the most that it takes.
+        :param creating_s: seconds that an accepted connection stays ``creating``; with a seed, the most.
+        :param seed: draws latency and ``creating`` anew each time, the same way for the same seed.
+        :param access_keys: access keys and their secrets; with neither these nor tokens, any credential will do.
+        :param tokens: the tokens that are accepted.
+        :param clock: seconds since the epoch.
+        """
+        settings = Settings(latency_s, creating_s, seed, dict(access_keys or {}), list(tokens))
+        simulator = cls(port=port, settings=settings, clock=clock)
+        threading.Thread(target=simulator.serve, name="simulator", daemon=True).start()
+        if not simulator._started.wait(START_SECONDS):
+            raise RuntimeError(f"the simulator did not start within {START_SECONDS:.0f} s")
+        return simulator
+
+    def serve(self, ready: Callable[[], None] = lambda: None) -> None:
+        """Serve in this thread until stopped. ``ready`` is called when the first request would be answered."""
+
+        def started() -> None:
+            self._started.set()
+            ready()
+
+        self._server.ready = started
+        self._server.run(sockets=[self._socket])
+
+    def stop(self) -> None:
+        """Stop serving; answers under way are finished."""
+        self._server.should_exit = True
+
+    def __enter__(self) -> Simulator:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """Environment variables that lead a program here, with credentials that are accepted."""
+        settings = self.world.settings
+        found = {
+            "VPCEP_ENDPOINT": self.url,
+            "HUAWEICLOUD_SDK_IAM_ENDPOINT": self.url,
+            "HW_REGION_NAME": "cn-north-4",
+        }
+        if settings.tokens and not settings.access_keys:
+            return {**found, "HW_AUTH_TOKEN": settings.tokens[0]}
+        key, secret = next(iter(settings.access_keys.items()), ("SIMULATED", "simulated-secret-key"))
+        return {**found, "HUAWEICLOUD_SDK_AK": key, "HUAWEICLOUD_SDK_SK": secret}
+
+    def service(self, id: str | None = None, *, approval_enabled: bool = True) -> str:
+        """Create a service; its id."""
+        return self.world.create_service(id, approval_enabled=approval_enabled).id
+
+    def connect(
+        self, service: str, endpoint: str | None = None, *, domain: str | None = None, status: str | None = None
+    ) -> Connection:
+        """A consumer connects; the service comes to be where it was not."""
+        return self.world.connect(service, endpoint, domain_id=domain, status=status)
+
+    def accept(self, service: str, endpoint: str) -> None:
+        """Another administrator accepts."""
+        self.world.put(service, endpoint, "accepted")
+
+    def reject(self, service: str, endpoint: str) -> None:
+        """Another administrator rejects."""
+        self.world.put(service, endpoint, "rejected")
+
+    def leave(self, service: str, endpoint: str) -> None:
+        """The consumer deletes its endpoint."""
+        self.world.leave(service, endpoint)
+
+    def status(self, service: str, endpoint: str) -> str:
+        """The truth, without lag; ``absent`` where there is no such connection."""
+        try:
+            connections = self.world.connections(service)
+        except KeyError:
+            return "absent"
+        return next((each.status for each in connections if each.id == endpoint), "absent")
+
+    def calls(self, method: str | None = None) -> list[Call]:
+        """What was asked of the API so far, or only with one method."""
+        return [call for call in self._calls.list() if method in (None, call["method"])]
+
+    def clear_calls(self) -> None:
+        """Forget them."""
+        self._calls.clear()
+
+
+def _listen(port: int) -> socket.socket:
+    """A listening socket. asyncio sends small packets at once only where the protocol is named."""
+    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind(("127.0.0.1", port))
+        listener.listen(128)
+    except OSError:
+        listener.close()
+        raise
+    return listener
