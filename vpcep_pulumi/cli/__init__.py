@@ -1,0 +1,1 @@
+"""The ``vpcep-pulumi`` command."""

@@ -1,0 +1,133 @@
+"""An approval as the core works with it, and its mapping to and from the state's plain values."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from vpcep_pulumi.api.models import Connection
+from vpcep_pulumi.errors import InputError
+from vpcep_pulumi.lifecycle.inputs import (
+    DEFAULT_APPEAR_TIMEOUT,
+    DEFAULT_SETTLE_TIMEOUT,
+    IDENTITY,
+    REQUIRED,
+    RULES,
+)
+from vpcep_pulumi.lifecycle.table import Goal, recorded
+from vpcep_pulumi.provider.context import UNKNOWN
+
+Values = dict[str, Any]
+
+KEPT = (*IDENTITY, "expected_domain_id", "appear_timeout", "settle_timeout")
+"""Inputs that the outputs repeat, for the diff: it is given old outputs, never old inputs."""
+
+
+@dataclass(frozen=True)
+class Approval:
+    """What is declared for one connection, with every value known.
+
+    :ivar goal: the declared status.
+    :ivar expected_domain_id: the only account whose endpoint may be decided on; None: any.
+    :ivar description: None where the connection's is left alone.
+    :ivar appear_timeout: seconds.
+    :ivar settle_timeout: seconds.
+    """
+
+    service_id: str
+    endpoint_id: str
+    goal: Goal
+    region: str
+    project_id: str
+    expected_domain_id: str | None = None
+    description: str | None = None
+    appear_timeout: float = DEFAULT_APPEAR_TIMEOUT
+    settle_timeout: float = DEFAULT_SETTLE_TIMEOUT
+
+    @property
+    def id(self) -> str:
+        """The resource's id."""
+        return f"{self.service_id}/{self.endpoint_id}"
+
+    @property
+    def name(self) -> str:
+        """The connection, for messages."""
+        return f"connection {self.endpoint_id} of service {self.service_id}"
+
+
+def problems(inputs: Mapping[str, Any]) -> list[InputError]:
+    """What is wrong with declared inputs; values not known yet are not looked at."""
+    found = [InputError(name, "is required") for name in REQUIRED if inputs.get(name) is None]
+    for name, rule in RULES.items():
+        value = inputs.get(name)
+        if value is not None and value is not UNKNOWN and (reason := rule(value)) is not None:
+            found.append(InputError(name, reason))
+    return found
+
+
+def declared(inputs: Mapping[str, Any], goal: Goal | None = None) -> Approval:
+    """The approval that checked inputs, or the state's outputs, declare.
+
+    :param goal: instead of the ``status`` among them, which outputs give as it was live.
+    """
+    return Approval(
+        service_id=inputs["service_id"],
+        endpoint_id=inputs["endpoint_id"],
+        goal=goal or Goal(inputs["status"]),
+        region=inputs["region"],
+        project_id=inputs["project_id"],
+        expected_domain_id=inputs.get("expected_domain_id"),
+        description=inputs.get("description"),
+        appear_timeout=inputs.get("appear_timeout", DEFAULT_APPEAR_TIMEOUT),
+        settle_timeout=inputs.get("settle_timeout", DEFAULT_SETTLE_TIMEOUT),
+    )
+
+
+def split_id(id_: str) -> tuple[str, str]:
+    """The service and the endpoint of a resource's id.
+
+    :raises InputError: it is not ``<service_id>/<endpoint_id>``.
+    """
+    service_id, slash, endpoint_id = id_.partition("/")
+    if not slash or RULES["service_id"](service_id) or RULES["endpoint_id"](endpoint_id):
+        raise InputError("id", f"{id_!r} is not <service_id>/<endpoint_id>")
+    return service_id, endpoint_id
+
+
+def outputs(
+    inputs: Mapping[str, Any],
+    connection: Connection | None,
+    *,
+    before: Mapping[str, Any] | None = None,
+    errors: Iterable[str] = (),
+) -> Values:
+    """What the state records.
+
+    :param inputs: checked inputs, or old outputs; :data:`KEPT` is taken over from them.
+    :param connection: as it was last seen; None where it is gone.
+    :param before: the old outputs, for what is known of a connection that is gone.
+    :param errors: why the declared status was not reached, where it was not.
+    """
+    values: Values = {name: inputs[name] for name in KEPT if inputs.get(name) is not None}
+    if connection is None:
+        kept = ("marker_id", "domain_id", "created_at", "updated_at", "description")
+        values |= {name: before[name] for name in kept if before is not None and before.get(name) is not None}
+    else:
+        written = connection.description if connection.description is not None else inputs.get("description")
+        live = {
+            "marker_id": connection.marker_id,
+            "domain_id": connection.domain_id,
+            "created_at": connection.created_at,
+            "updated_at": connection.updated_at,
+            "description": written,
+        }
+        values |= {name: value for name, value in live.items() if value is not None}
+    values["status"] = recorded(connection)
+    values["errors"] = [*errors, *reasons(connection)]
+    return values
+
+
+def reasons(connection: Connection | None) -> list[str]:
+    """Why a connection failed, in the API's words."""
+    return [str(error) for error in connection.errors] if connection is not None else []

@@ -1,0 +1,253 @@
+"""An approval's life as Pulumi asks for it, on plain values. Does not import pulumi.
+
+Each method answers one call of Pulumi's engine. A second shell, a provider plugin for all of Pulumi's languages,
+can stand on the same core.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from vpcep_pulumi.api.client import Tempo
+from vpcep_pulumi.api.codes import Meaning, look_up
+from vpcep_pulumi.errors import ApiError, InputError, OwnerError, RequestError, SettingsError, VpcepError
+from vpcep_pulumi.lifecycle.inputs import IDENTITY, RULES
+from vpcep_pulumi.lifecycle.plan import impossible, must_describe, plan_for
+from vpcep_pulumi.lifecycle.table import FULFILLED, Goal, Step, live_of, recorded, step_for
+from vpcep_pulumi.provider.accounts import Account, Accounts
+from vpcep_pulumi.provider.act import Decision, check_owner, look
+from vpcep_pulumi.provider.approval import (
+    KEPT,
+    Approval,
+    Values,
+    declared,
+    outputs,
+    problems,
+    reasons,
+    split_id,
+)
+from vpcep_pulumi.provider.context import UNKNOWN, Log
+from vpcep_pulumi.provider.declared import Declared
+
+
+@dataclass(frozen=True)
+class Checked:
+    """What ``check`` found.
+
+    :ivar inputs: resolved, with ``plan`` where something is to be done.
+    :ivar failures: what is refused; each is shown on a line of its own, its input's value beside it.
+    """
+
+    inputs: Values
+    failures: tuple[InputError, ...] = ()
+
+
+@dataclass(frozen=True)
+class Difference:
+    """What ``diff`` found.
+
+    :ivar changes: whether an update (or replacement) is to be made.
+    :ivar replaces: the inputs that make it a replacement.
+    """
+
+    changes: bool
+    replaces: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What ``read`` found: the state as it is live, and the inputs that would lead to it."""
+
+    id: str
+    outputs: Values
+    inputs: Values
+
+
+class PartlyDone(VpcepError):
+    """Something was changed remotely, but the declared status was not reached. It must be recorded.
+
+    :ivar id: the resource's id.
+    :ivar outputs: what to record; ``errors`` among them says what went wrong.
+    """
+
+    def __init__(self, id_: str, values: Values, cause: VpcepError) -> None:
+        super().__init__(str(cause))
+        self.id = id_
+        self.outputs = values
+
+
+class ApprovalProvider:
+    """The calls of Pulumi's engine for ``EndpointConnectionApproval``. Thread-safe; one for each operation."""
+
+    def __init__(self, accounts: Accounts, *, log: Log, tempo: Tempo) -> None:
+        self._accounts = accounts
+        self._log = log
+        self._tempo = tempo
+        self._declared = Declared()
+
+    def check(self, olds: Mapping[str, Any], news: Mapping[str, Any]) -> Checked:
+        """Validate and resolve what is declared, look at the connection, and say what is going to happen.
+
+        Refuses what can be refused before anything is sent.
+
+        :param olds: the inputs that the state holds; empty for a new resource.
+        :param news: the program's inputs; those that a preview cannot know yet are ``UNKNOWN``.
+        """
+        inputs: Values = {name: news[name] for name in RULES if news.get(name) is not None}
+        failures = problems(inputs)
+        if failures:
+            return Checked(inputs, tuple(failures))
+        if UNKNOWN in (inputs.get("region"), inputs.get("project_id")):
+            return Checked({**inputs, "plan": UNKNOWN})
+        try:
+            account = self._accounts.get(inputs.get("region"), inputs.get("project_id"))
+            inputs |= {"region": account.region, "project_id": account.project_id}
+            if any(value is UNKNOWN for value in inputs.values()):
+                return Checked({**inputs, "plan": UNKNOWN})
+            approval = declared(inputs)
+            self._declared.add(approval.service_id, approval.endpoint_id)
+            plan = self._plan(account, approval, olds)
+        except OwnerError as error:
+            return Checked(inputs, (InputError("endpoint_id", str(error)),))
+        except (SettingsError, RequestError, InputError) as error:
+            return Checked(inputs, (InputError("", str(error)),))
+        return Checked({**inputs, "plan": plan} if plan is not None else inputs)
+
+    def _plan(self, account: Account, approval: Approval, olds: Mapping[str, Any]) -> str | None:
+        """What is going to happen, in words.
+
+        :raises InputError: what is declared is impossible.
+        """
+        seen = bool(olds) and all(olds.get(name) == getattr(approval, name) for name in IDENTITY)
+        try:
+            connection = look(account, approval, seen=seen)
+        except ApiError as error:
+            if look_up(error.http_status, error.code).meaning is Meaning.ABSENT:
+                raise InputError("", f"there is no service {approval.service_id} in this project: {error}") from None
+            raise
+        check_owner(approval, connection)
+        step = step_for(approval.goal, live_of(connection), seen=seen)
+        if step is Step.IMPOSSIBLE:
+            raise InputError("", f"{approval.name}: {impossible(approval.goal, connection)}")
+        if step is Step.LEFT:
+            self._log.warning(f"{approval.name} is {recorded(connection)}: its consumer has left; remove this approval")
+        written = olds.get("description") if seen else None
+        return plan_for(
+            approval.goal,
+            connection,
+            seen=seen,
+            describe=must_describe(approval.description, connection, written=written),
+            previous=olds.get("plan") if seen else None,
+        )
+
+    def diff(self, olds: Mapping[str, Any], news: Mapping[str, Any]) -> Difference:
+        """Whether there is anything to do: by the live status, not by what the state remembers.
+
+        :param olds: the state's outputs.
+        :param news: what ``check`` returned; in a refresh, the state's inputs.
+        """
+        replaces = tuple(name for name in IDENTITY if news.get(name) != olds.get(name))
+        if replaces:
+            return Difference(True, replaces)
+        if any(news.get(name) != olds.get(name) for name in KEPT) or any(value is UNKNOWN for value in news.values()):
+            return Difference(True)
+        approval = declared(news, _goal_of(news))
+        account = self._accounts.get(approval.region, approval.project_id)
+        # ``check`` has read it a moment ago; whatever its age, this is what the plan was made from.
+        connection = look(account, approval, seen=True, since=float("-inf"))
+        step = step_for(approval.goal, live_of(connection), seen=True)
+        return Difference(
+            step not in FULFILLED
+            or olds.get("status") != recorded(connection)
+            or (olds.get("errors") or []) != reasons(connection)
+            or must_describe(approval.description, connection, written=olds.get("description"))
+        )
+
+    def create(self, inputs: Mapping[str, Any]) -> tuple[str, Values]:
+        """Carry out a new approval.
+
+        :returns: the id and the outputs.
+        :raises PartlyDone: something was sent, but the declared status was not reached.
+        :raises VpcepError: nothing was changed remotely.
+        """
+        approval = declared(inputs)
+        return approval.id, self._carry_out(approval, inputs, before=None)
+
+    def update(self, olds: Mapping[str, Any], news: Mapping[str, Any]) -> Values:
+        """Bring the connection to what is declared now.
+
+        :param olds: the state's outputs.
+        :raises PartlyDone: something was sent, but the declared status was not reached.
+        :raises VpcepError: nothing was changed remotely.
+        """
+        return self._carry_out(declared(news), news, before=olds)
+
+    def _carry_out(self, approval: Approval, inputs: Mapping[str, Any], *, before: Mapping[str, Any] | None) -> Values:
+        account = self._accounts.get(approval.region, approval.project_id)
+        self._declared.add(approval.service_id, approval.endpoint_id)
+        decision = Decision(account, approval, self._log, self._tempo, seen=before is not None)
+        try:
+            decision.carry_out()
+            decision.describe(written=before.get("description") if before is not None else None)
+        except VpcepError as error:
+            if not decision.sent:
+                raise
+            values = outputs(inputs, decision.connection, before=before, errors=[str(error)])
+            self._log.warning(f"not reached, but recorded: {error}")
+            raise PartlyDone(approval.id, values, error) from None
+        if decision.has_left:
+            self._log.warning(f"{approval.name}: its consumer has left meanwhile; remove this approval")
+        return outputs(inputs, decision.connection, before=before)
+
+    def read(self, id_: str, props: Mapping[str, Any]) -> Reading:
+        """The connection as it stands: for a refresh, and for ``.get``.
+
+        A refresh keeps an approval whose connection is gone, as ``absent``: dropped from the state, the next
+        update would wait for an endpoint that has left.
+
+        :param props: the state's outputs; for ``.get``, the inputs that the program gave.
+        :raises InputError: the id is malformed, or ``.get`` asks for a connection that is not there.
+        """
+        service_id, endpoint_id = split_id(id_)
+        known = "status" in props
+        account = self._accounts.get(props.get("region"), props.get("project_id"))
+        identity = {
+            "service_id": service_id,
+            "endpoint_id": endpoint_id,
+            "region": account.region,
+            "project_id": account.project_id,
+        }
+        inputs: Values = {name: props[name] for name in KEPT if props.get(name) is not None} | identity
+        approval = declared(inputs, Goal.ACCEPTED)
+        connection = look(account, approval, seen=known)
+        if connection is None and not known:
+            raise InputError("id", f"there is no {approval.name}")
+        values = outputs(inputs, connection, before=props)
+        inputs["status"] = values["status"]
+        if values.get("description") is not None:
+            inputs["description"] = values["description"]
+        return Reading(id_, values, inputs)
+
+    def delete(self, olds: Mapping[str, Any]) -> None:
+        """Reject the connection, unless this operation has just declared it under another name.
+
+        :param olds: the state's outputs.
+        :raises VpcepError: it could not be rejected.
+        """
+        approval = declared(olds, Goal.DELETED)
+        if (approval.service_id, approval.endpoint_id) in self._declared:
+            self._log.info(
+                f"{approval.name} is left as it is: another approval of this program declares it, "
+                "so this one was renamed or replaced"
+            )
+            return
+        account = self._accounts.get(approval.region, approval.project_id)
+        Decision(account, approval, self._log, self._tempo, seen=True).carry_out()
+
+
+def _goal_of(inputs: Mapping[str, Any]) -> Goal:
+    """The declared status; a refresh asks with the live one, whatever that is."""
+    status = inputs.get("status")
+    return Goal.REJECTED if status == Goal.REJECTED else Goal.ACCEPTED

@@ -1,0 +1,131 @@
+"""The shell that Pulumi's dynamic provider host calls: from Pulumi's values to the core's, and back.
+
+The provider is pickled by reference into every stack's state, so this module and the class in it
+keep their names for ever: renaming either breaks refresh and destroy of the stacks there are.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import threading
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, ClassVar
+
+import pulumi
+from pulumi.dynamic import (
+    CheckFailure,
+    CheckResult,
+    ConfigureRequest,
+    CreateResult,
+    DiffResult,
+    ReadResult,
+    ResourceProvider,
+    UpdateResult,
+)
+from pulumi.output import UNKNOWN as PULUMI_UNKNOWN
+from pulumi.output import Unknown as PulumiUnknown
+
+from vpcep_pulumi.api.client import Tempo
+from vpcep_pulumi.errors import VpcepError
+from vpcep_pulumi.provider.accounts import Accounts
+from vpcep_pulumi.provider.context import UNKNOWN
+from vpcep_pulumi.provider.core import ApprovalProvider, PartlyDone
+from vpcep_pulumi.provider.engine_log import EngineLog, engine_address
+from vpcep_pulumi.settings.places import CONFIG
+
+
+class _Operation:
+    """What all resources of one operation share: one host process serves one operation."""
+
+    lock: ClassVar = threading.Lock()
+    provider: ClassVar[ApprovalProvider | None] = None
+
+
+class EndpointConnectionApprovalProvider(ResourceProvider):
+    """Holds nothing: what is pickled into the state is a reference to this class, and no secret."""
+
+    serialize_as_secret_always = False
+
+    def configure(self, req: ConfigureRequest) -> None:
+        """Called once in a process, before anything else. Looks at nothing yet: errors here have no clean way out."""
+        config = {key: value for key in CONFIG.values() if isinstance(value := req.config.get(key), str)}
+        with _Operation.lock:
+            if _Operation.provider is None:
+                log, tempo = EngineLog(engine_address(sys.argv)), Tempo()
+                accounts = Accounts(config=config, environ=os.environ, home=Path.home(), tempo=tempo, log=log)
+                _Operation.provider = ApprovalProvider(accounts, log=log, tempo=tempo)
+
+    def check(self, _olds: dict[str, Any], news: dict[str, Any]) -> CheckResult:
+        """Validate, resolve, and say what is going to happen. See the core's ``check``."""
+        checked = _provider().check(_from_pulumi(_olds), _from_pulumi(news))
+        failures = [CheckFailure(failure.property_name, failure.reason) for failure in checked.failures]
+        return CheckResult(_to_pulumi(checked.inputs), failures)
+
+    def diff(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> DiffResult:
+        """Compare with the live status. See the core's ``diff``."""
+        try:
+            found = _provider().diff(_from_pulumi(_olds), _from_pulumi(_news))
+        except VpcepError as error:
+            raise _said(error) from None
+        return DiffResult(changes=found.changes, replaces=list(found.replaces))
+
+    def create(self, props: dict[str, Any]) -> CreateResult:
+        """Accept or reject. What was sent is recorded, even where the declared status was not reached."""
+        try:
+            id_, values = _provider().create(_from_pulumi(props))
+        except PartlyDone as part:
+            # Recorded; the resource itself fails the update. See EndpointConnectionApproval.
+            return CreateResult(part.id, part.outputs)
+        except VpcepError as error:
+            raise _said(error) from None
+        return CreateResult(id_, values)
+
+    def read(self, id_: str, props: dict[str, Any]) -> ReadResult:
+        """The connection as it stands."""
+        try:
+            found = _provider().read(id_, _from_pulumi(props))
+        except VpcepError as error:
+            raise _said(error) from None
+        return ReadResult(found.id, found.outputs, found.inputs)
+
+    def update(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> UpdateResult:
+        """Bring the connection to what is declared now; recorded as ``create`` is."""
+        try:
+            values = _provider().update(_from_pulumi(_olds), _from_pulumi(_news))
+        except PartlyDone as part:
+            return UpdateResult(part.outputs)
+        except VpcepError as error:
+            raise _said(error) from None
+        return UpdateResult(values)
+
+    def delete(self, _id: str, _props: dict[str, Any]) -> None:
+        """Reject, unless this operation has just declared the connection under another name."""
+        try:
+            _provider().delete(_from_pulumi(_props))
+        except VpcepError as error:
+            raise _said(error) from None
+
+
+def _provider() -> ApprovalProvider:
+    if _Operation.provider is None:
+        raise RuntimeError("the provider was not configured by a dynamic provider host")
+    return _Operation.provider
+
+
+def _said(error: VpcepError) -> pulumi.RunError:
+    """The host shows a traceback around whatever is raised; its last line shall be the message."""
+    return pulumi.RunError(str(error))
+
+
+def _from_pulumi(values: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        name: UNKNOWN if isinstance(value, PulumiUnknown) else value
+        for name, value in values.items()
+        if name != "__provider"
+    }
+
+
+def _to_pulumi(values: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: PULUMI_UNKNOWN if value is UNKNOWN else value for name, value in values.items()}

@@ -1,0 +1,54 @@
+"""Writes to the engine's log from the process of the dynamic provider host.
+
+``pulumi.log`` has no engine there and prints to stderr. The engine's address is the last argument of
+the process, and its ``Log`` call works from it.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+
+import grpc
+from pulumi.runtime.proto import engine_pb2, engine_pb2_grpc
+
+
+class EngineLog:
+    """A :class:`~vpcep_pulumi.provider.context.Log` that the user sees under the stack.
+
+    :param address: the engine's, ``host:port``; None prints to stderr instead, as outside of a host.
+    """
+
+    def __init__(self, address: str | None) -> None:
+        self._engine = engine_pb2_grpc.EngineStub(grpc.insecure_channel(address)) if address is not None else None
+
+    def info(self, message: str) -> None:
+        """Shown under the stack, and again at the end."""
+        self._log(engine_pb2.INFO, message)
+
+    def warning(self, message: str) -> None:
+        """Shown as a warning, and again at the end."""
+        self._log(engine_pb2.WARNING, message)
+
+    def progress(self, message: str) -> None:
+        """Shown while the operation runs."""
+        self._log(engine_pb2.INFO, message, ephemeral=True)
+
+    def _log(self, severity: engine_pb2.LogSeverity.ValueType, message: str, *, ephemeral: bool = False) -> None:
+        if self._engine is None:
+            sys.stderr.write(f"{message}\n")
+            return
+        try:
+            self._engine.Log(
+                engine_pb2.LogRequest(severity=severity, message=f"vpcep: {message}", ephemeral=ephemeral), timeout=5
+            )
+        except grpc.RpcError:
+            # An engine that is going away takes no log; the operation itself must not fail over it.
+            sys.stderr.write(f"{message}\n")
+
+
+def engine_address(argv: Sequence[str]) -> str | None:
+    """The engine's address among the arguments of a host process; None where there is none."""
+    address = argv[-1] if len(argv) > 1 else ""
+    host, _, port = address.rpartition(":")
+    return address if host and port.isdigit() else None
