@@ -2,7 +2,7 @@
 
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -28,10 +28,19 @@ class DrivenTime:
     def __init__(self) -> None:
         self.now = 1_000.0
         self.sleeps: list[float] = []
+        self.events: list[tuple[float, Callable[[], object]]] = []
 
     def sleep(self, seconds: float) -> None:
         self.sleeps.append(seconds)
         self.now += seconds
+        due = [happen for at, happen in self.events if at <= self.now]
+        self.events = [(at, happen) for at, happen in self.events if at > self.now]
+        for happen in due:
+            happen()
+
+    def after(self, seconds: float, happen: Callable[[], object]) -> None:
+        """Let something happen while others sleep."""
+        self.events.append((self.now + seconds, happen))
 
     def tempo(self) -> Tempo:
         return Tempo(monotonic=lambda: self.now, sleep=self.sleep, uniform=lambda low, high: high)
@@ -39,6 +48,11 @@ class DrivenTime:
 
 @pytest.fixture
 def time() -> DrivenTime:
+    return DrivenTime()
+
+
+@pytest.fixture(scope="module")
+def shared_time() -> DrivenTime:
     return DrivenTime()
 
 

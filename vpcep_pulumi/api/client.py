@@ -6,10 +6,12 @@ Thread-safe. Nothing here follows a redirect or waits without an end.
 from __future__ import annotations
 
 import random
+import ssl
 import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 from importlib.metadata import version
 from types import TracebackType
 from typing import TypeVar
@@ -87,6 +89,7 @@ class Client:
             limits=httpx.Limits(keepalive_expiry=KEEPALIVE_SECONDS),
             follow_redirects=False,
             trust_env=trust_env,
+            verify=_certificates(),
             transport=transport,
             headers={
                 "Accept": "application/json",
@@ -241,6 +244,12 @@ class _Gate:
     def pass_through(self) -> None:
         while (seconds := self._opens_at - self._tempo.monotonic()) > 0:
             self._tempo.sleep(seconds)
+
+
+@cache
+def _certificates() -> ssl.SSLContext:
+    """The certificates to trust, loaded once: that takes longer than a request."""
+    return httpx.create_ssl_context()
 
 
 def _secrets(credential: Credential) -> tuple[bytes, ...]:

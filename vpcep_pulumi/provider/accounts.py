@@ -76,6 +76,12 @@ class Accounts:
                 self._accounts[key] = Account(settings.region, project, client, view)
             return self._accounts[key]
 
+    def close(self) -> None:
+        """Close every connection to the API."""
+        with self._lock:
+            for client in self._clients.values():
+                client.close()
+
     def _client(self, address: str, settings: Settings) -> Client:
         key = (address, settings.credential)
         if key not in self._clients:

@@ -5,11 +5,11 @@ thousand connections; what was read is believed for :data:`BELIEVED` seconds and
 the operation's own actions were answered.
 
 A service of more than one page is asked by id while that is cheaper: the first page, then one read
-for each connection that is not on it, until as many reads were made as there are other pages; then
-those pages. With ``p`` pages and ``n`` approvals that is at most ``1 + min(n, 2 (p - 1))`` reads.
-(How many approvals there are is not known when the first is asked for, so no rule can promise less
-than twice the best. One more read goes to each connection that no page of several shows: pages
-shift while they are read, and "absent" must not be a mistake.)
+for each connection that is not on it, until as many were asked for as there are other pages; then
+those pages. With ``p`` pages, ``n`` approvals take ``1 + n`` reads while ``n < p``, and ``1 + 2 (p - 1)``
+at the most. (How many approvals there are is not known when the first is asked for, so no rule can
+promise less than twice the best. One more read goes to each connection that no page of several
+shows: pages shift while they are read, and "absent" must not be a mistake.)
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ class _Service:
     next_offset: int = 0
     pages: int = 0
     complete: bool = False
-    looked_up: int = 0
+    looked_up: set[str] = field(default_factory=set)
     by_id: dict[str, Sight] = field(default_factory=dict)
     acts: dict[str, Act] = field(default_factory=dict)
     error: RequestError | None = None
@@ -142,7 +142,7 @@ class LiveView:
         try:
             if service.pages <= 1 and service.listed_at < oldest:
                 self._list(service, service_id, at, goes_on=False, everything=False)
-            elif service.looked_up >= service.pages - 1 and (service.listed_at < oldest or not service.complete):
+            elif len(service.looked_up) >= service.pages - 1 and (service.listed_at < oldest or not service.complete):
                 self._list(service, service_id, at, goes_on=service.listed_at >= oldest, everything=True)
             with service.turn:
                 if self._known(service, endpoint_id, oldest) is not None:
@@ -151,7 +151,7 @@ class LiveView:
             found = next((each for each in page.connections if each.id == endpoint_id), None)
             with service.turn:
                 service.by_id[endpoint_id] = Sight(found, at)
-                service.looked_up += 1
+                service.looked_up.add(endpoint_id)
         except RequestError as error:
             with service.turn:
                 service.error, service.error_at = error, at
@@ -184,7 +184,7 @@ class LiveView:
             service.listed, service.next_offset, service.complete = listed, offset, complete
             service.listed_at = service.listed_at if goes_on else at
             service.pages = pages + others
-            service.looked_up, service.error = 0, None
+            service.looked_up, service.error = set(), None
 
 
 def _is_late(sight: Sight, act: Act) -> bool:

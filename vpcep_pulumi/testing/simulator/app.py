@@ -94,12 +94,14 @@ async def _no_such_api(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     if request.url.path.startswith(CONTROL):
         return JSONResponse({"detail": error.detail}, error.status_code)
-    refusal = Refusal("APIGW.0101", request_id=uuid.uuid4().hex)
+    # FastAPI says 400 of a body that it cannot decode, and 404 or 405 of a path or method that it does not have.
+    unreadable = error.status_code == 400
+    refusal = Refusal("EndPoint.0002") if unreadable else Refusal("APIGW.0101", request_id=uuid.uuid4().hex)
     return JSONResponse(refusal.body, refusal.status)
 
 
 def _decoded(body: bytes) -> Any:
     try:
         return json.loads(body) if body else None
-    except ValueError:
+    except (ValueError, RecursionError):
         return body.decode(errors="replace")
