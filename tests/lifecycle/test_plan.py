@@ -39,10 +39,9 @@ def plan(status, goal=Goal.ACCEPTED, *, seen=True, describe=False, previous=None
             "wait: there is no such connection yet; once it appears, reject",
         ),
         (plan("absent"), "record: the connection is absent: its consumer has left, remove this approval"),
-        (plan("accepted", previous="receive: …"), "record: the connection is accepted, owned by d1"),
         (plan("failed", Goal.REJECTED), "record: the connection is failed, owned by d1"),
         (plan("accepted"), None),
-        (plan("accepted", previous="record: …"), None),
+        (plan("accepted", previous="receive: …"), None),
         (plan("rejected", Goal.REJECTED), None),
     ],
 )

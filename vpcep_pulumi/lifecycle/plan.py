@@ -24,15 +24,15 @@ def plan_for(
 ) -> str | None:
     """The plan to show, or None where nothing is to be done and nothing to be recorded.
 
-    What the state recorded is not known here. Where only that decides between "record" and
-    nothing, the plan says ``record`` and the diff, which knows, decides whether it is shown.
+    What the state recorded is not known here. Where a connection may stay although it is not as declared, the
+    plan says ``record``, and the diff, which knows what was recorded, decides whether that is an update.
 
     :param seen: whether the approval exists already.
     :param describe: whether the description has to be written (:func:`must_describe`).
     :param previous: the plan among the stored inputs.
     """
     live = live_of(connection)
-    words = _words(goal, live, seen=seen, acted=previous is not None and not previous.startswith(RECORD))
+    words = _words(goal, live, seen=seen)
     if describe:
         words = f"{words} and {DESCRIBE}" if words not in (None, RECORD) else DESCRIBE
     if words is None:
@@ -43,7 +43,7 @@ def plan_for(
     elif live is Live.ABSENT:
         plan = f"{words}: there is no such connection yet; once it appears, {ACTION[goal]}"
     # Two plans in a row with the same words would be an update that shows nothing.
-    return plan.replace(" is ", " is again ", 1) if plan == previous and not plan.startswith(RECORD) else plan
+    return plan.replace(" is ", " is again ", 1) if plan == previous and not is_record(plan) else plan
 
 
 def must_describe(declared: str | None, connection: Connection | None, *, written: str | None) -> bool:
@@ -80,7 +80,12 @@ def impossible(goal: Goal, connection: Connection | None) -> str:
     return f"{situation(connection)} and cannot be {wish}: {advice}"
 
 
-def _words(goal: Goal, live: Live, *, seen: bool, acted: bool) -> str | None:
+def is_record(plan: object) -> bool:
+    """Whether a plan says that nothing is sent."""
+    return isinstance(plan, str) and plan.startswith(RECORD)
+
+
+def _words(goal: Goal, live: Live, *, seen: bool) -> str | None:
     step = step_for(goal, live, seen=seen)
     if step is Step.APPEAR:
         return "wait"
@@ -90,5 +95,4 @@ def _words(goal: Goal, live: Live, *, seen: bool, acted: bool) -> str | None:
         return str(step)
     if not seen:
         return "adopt"
-    # Already as declared. If something was sent last time, what became of it may not be recorded yet.
-    return RECORD if acted or live != Live(str(goal)) else None
+    return RECORD if live != Live(str(goal)) else None

@@ -14,7 +14,7 @@ from vpcep_pulumi.api.client import Tempo
 from vpcep_pulumi.api.codes import Meaning, look_up
 from vpcep_pulumi.errors import ApiError, InputError, OwnerError, RequestError, SettingsError, VpcepError
 from vpcep_pulumi.lifecycle.inputs import IDENTITY, RULES
-from vpcep_pulumi.lifecycle.plan import impossible, must_describe, plan_for
+from vpcep_pulumi.lifecycle.plan import impossible, is_record, must_describe, plan_for
 from vpcep_pulumi.lifecycle.table import FULFILLED, Goal, Step, live_of, recorded, step_for
 from vpcep_pulumi.provider.accounts import Account, Accounts
 from vpcep_pulumi.provider.act import Decision, check_owner, look
@@ -161,6 +161,8 @@ class ApprovalProvider:
         return Difference(
             step not in FULFILLED
             or olds.get("status") != recorded(connection)
+            # A refresh asks with the state's own inputs: has the status that they declare changed?
+            or (news.get("status") != olds.get("status") and not is_record(news.get("plan")))
             or (olds.get("errors") or []) != reasons(connection)
             or must_describe(approval.description, connection, written=olds.get("description"))
         )

@@ -1,1 +1,11 @@
-"""An engine in small. See ``local-engine`` in the documentation."""
+"""Pulumi's engine in small: preview, up, refresh and destroy of a program with dynamic resources, without the CLI.
+
+Read it in this order: ``engine`` (an operation from start to end), ``deployment`` (what becomes of each resource),
+``steps`` (how that is done), ``services`` (what the program asks), ``host`` (what the provider is asked), ``state``
+(what is kept). The other modules are values, names and text.
+"""
+
+from vpcep_pulumi.testing.engine.engine import LocalEngine
+from vpcep_pulumi.testing.engine.errors import EngineError, Unsupported
+
+__all__ = ["EngineError", "LocalEngine", "Unsupported"]

@@ -1,0 +1,16 @@
+"""What the local engine raises."""
+
+from __future__ import annotations
+
+from vpcep_pulumi.errors import VpcepError
+
+
+class EngineError(VpcepError):
+    """The local engine cannot do what it was asked: a project it cannot read, a state in use, no passphrase."""
+
+
+class Unsupported(EngineError):
+    """Something that only the pulumi CLI does; it is refused by name."""
+
+    def __init__(self, what: str) -> None:
+        super().__init__(f"the local engine does not do {what}; the pulumi CLI does")

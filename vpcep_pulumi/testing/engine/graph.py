@@ -1,0 +1,35 @@
+"""Who depends on whom. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from vpcep_pulumi.testing.engine.state import Resource
+
+
+def dependents(root: Resource, entries: Iterable[Resource]) -> list[Resource]:
+    """Everything that depends on a resource, directly or not, in the order given.
+
+    :param entries: each after those that it depends on.
+    """
+    condemned, found = {root.urn}, []
+    for entry in entries:
+        if entry is not root and entry.depends_on() & condemned:
+            condemned.add(entry.urn)
+            found.append(entry)
+    return found
+
+
+def deletion_order(doomed: Iterable[Resource]) -> list[list[Resource]]:
+    """The doomed in generations: each may be deleted at once when those before it are gone.
+
+    As in Pulumi's engine, by how deep a resource stands upon others: the deepest go first.
+    """
+    left = list(doomed)
+    generations: list[list[Resource]] = []
+    while left:
+        named = {each.urn for each in left}
+        free = [each for each in left if not each.depends_on() & named] or left
+        generations.append(free)
+        left = [each for each in left if each not in free]
+    return generations[::-1]

@@ -1,0 +1,144 @@
+"""The dynamic provider host, as the engine calls it.
+
+The host works off four calls at a time; more would wait in its queue, out of reach of an interrupt.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+import grpc
+from pulumi.runtime.proto import provider_pb2 as proto
+from pulumi.runtime.proto import provider_pb2_grpc
+
+from vpcep_pulumi.testing.engine.errors import EngineError
+from vpcep_pulumi.testing.engine.processes import Child
+from vpcep_pulumi.testing.engine.project import Config
+from vpcep_pulumi.testing.engine.state import Resource
+from vpcep_pulumi.testing.engine.values import Secret, Values, from_struct, to_struct
+
+THREADS = 4
+MESSAGE_OPTIONS = [("grpc.max_receive_message_length", -1), ("grpc.max_send_message_length", -1)]
+Answer = TypeVar("Answer")
+
+
+class ProviderError(Exception):
+    """What a provider raised; its message without the host's traceback."""
+
+
+@dataclass(frozen=True)
+class Difference:
+    """A provider's answer to ``diff``; ``changes`` is None where it leaves that to the engine."""
+
+    changes: bool | None
+    replaces: tuple[str, ...]
+    delete_before_replace: bool
+
+
+class Host:
+    """The host process, started when it is first needed. Thread-safe.
+
+    :param line: called with each line that it prints.
+    """
+
+    def __init__(
+        self,
+        *,
+        engine: str,
+        cwd: Path,
+        environ: Mapping[str, str],
+        config: Config,
+        line: Callable[[str], None],
+    ) -> None:
+        self._engine, self._cwd, self._environ, self._config, self._line = engine, cwd, environ, config, line
+        self._lock = threading.Lock()
+        self._turns = threading.BoundedSemaphore(THREADS)
+        self._child: Child | None = None
+        self._channel: grpc.Channel | None = None
+        self._stub: Any = None
+
+    def check(self, olds: Values, news: Values) -> tuple[Values, list[tuple[str, str]]]:
+        """The checked inputs, and the failures: property (or nothing) and reason."""
+        request = proto.CheckRequest(olds=self._struct(olds), news=self._struct(news))
+        answer = self._call(lambda stub: stub.Check(request))
+        return from_struct(answer.inputs), [(each.property, each.reason) for each in answer.failures]
+
+    def diff(self, id_: str, olds: Values, news: Values) -> Difference:
+        """How the old outputs differ from the new inputs."""
+        request = proto.DiffRequest(id=id_, olds=self._struct(olds), news=self._struct(news))
+        answer = self._call(lambda stub: stub.Diff(request))
+        changes = {proto.DiffResponse.DIFF_NONE: False, proto.DiffResponse.DIFF_SOME: True}.get(answer.changes)
+        return Difference(changes, tuple(answer.replaces), answer.deleteBeforeReplace)
+
+    def create(self, inputs: Values) -> tuple[str, Values]:
+        """The new resource's id and outputs."""
+        request = proto.CreateRequest(properties=self._struct(inputs))
+        answer = self._call(lambda stub: stub.Create(request))
+        return answer.id, from_struct(answer.properties)
+
+    def read(self, id_: str, outputs: Values, inputs: Values) -> tuple[str, Values, Values | None]:
+        """The id (empty where it is gone), the outputs, and the inputs where the provider gives them."""
+        request = proto.ReadRequest(id=id_, properties=self._struct(outputs), inputs=self._struct(inputs))
+        answer = self._call(lambda stub: stub.Read(request))
+        return answer.id, from_struct(answer.properties), from_struct(answer.inputs) or None
+
+    def update(self, id_: str, olds: Values, news: Values) -> Values:
+        """The new outputs."""
+        request = proto.UpdateRequest(id=id_, olds=self._struct(olds), news=self._struct(news))
+        return from_struct(self._call(lambda stub: stub.Update(request)).properties)
+
+    def delete(self, resource: Resource) -> None:
+        """Delete a resource."""
+        request = proto.DeleteRequest(id=resource.id, properties=self._struct(resource.outputs))
+        self._call(lambda stub: stub.Delete(request))
+
+    def end(self) -> None:
+        """End the process, if it was started."""
+        with self._lock:
+            if self._channel is not None:
+                self._channel.close()
+            if self._child is not None:
+                self._child.end()
+            self._child = self._channel = self._stub = None
+
+    def _struct(self, values: Values) -> Any:
+        return to_struct(values, secrets=False)
+
+    def _call(self, call: Callable[[Any], Answer]) -> Answer:
+        with self._turns:
+            try:
+                return call(self._started())
+            except grpc.RpcError as error:
+                raise ProviderError(_said(error)) from None
+
+    def _started(self) -> Any:
+        with self._lock:
+            if self._stub is None:
+                self._child = Child("host", self._engine, cwd=self._cwd, environ=self._environ, line=self._line)
+                port = self._child.first_line()
+                self._child.listen()
+                if not port.isdigit():
+                    raise EngineError(f"the dynamic provider host did not start: {port or 'it ended at once'}")
+                self._channel = grpc.insecure_channel(f"127.0.0.1:{port}", options=MESSAGE_OPTIONS)
+                self._stub = provider_pb2_grpc.ResourceProviderStub(self._channel)
+                secrets = self._config.secrets
+                args = {key: Secret(value) if key in secrets else value for key, value in self._config.values.items()}
+                self._stub.Configure(proto.ConfigureRequest(args=to_struct(args, secrets=True), acceptSecrets=True))
+            return self._stub
+
+
+def _said(error: grpc.RpcError) -> str:
+    """The last line of the host's traceback: the provider's own words."""
+    if error.code() is grpc.StatusCode.UNAVAILABLE:
+        return "the dynamic provider host has ended"
+    details = str(error.details()).strip()
+    if not details.startswith("Traceback"):
+        return details
+    lines = details.split("\n")
+    # A message of several lines begins after the last frame, which is indented.
+    last = max(index for index, line in enumerate(lines) if line.startswith((" ", "Traceback")))
+    return "\n".join(lines[last + 1 :]).partition(": ")[2] or lines[-1]

@@ -1,0 +1,80 @@
+"""The engine's child processes: started in sessions of their own, ended for certain."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from types import TracebackType
+
+CHILD = "vpcep_pulumi.testing.child"
+GRACE_SECONDS = 5.0
+"""How long a child may take to end before it is killed."""
+
+
+class Child:
+    """One child process.
+
+    :param arguments: for :mod:`vpcep_pulumi.testing.child`.
+    :param line: called with each line that it prints, from a thread.
+    """
+
+    def __init__(self, *arguments: str, cwd: Path, environ: Mapping[str, str], line: Callable[[str], None]) -> None:
+        self._process = subprocess.Popen(  # noqa: S603 -- this interpreter, with arguments of our own
+            [sys.executable, "-u", "-m", CHILD, *arguments],
+            cwd=cwd,
+            env=dict(environ),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            encoding="utf-8",
+            errors="replace",
+            # Ctrl-C is the engine's alone: it lets its children finish what they are doing.
+            start_new_session=True,
+        )
+        self._line = line
+        self._reader = threading.Thread(target=self._read, daemon=True)
+
+    def first_line(self) -> str:
+        """The first line that it prints; empty where it ended before."""
+        assert self._process.stdout is not None
+        return self._process.stdout.readline().strip()
+
+    def listen(self) -> None:
+        """Hand on what it prints from now on."""
+        self._reader.start()
+
+    def wait(self, seconds: float | None = None) -> int | None:
+        """Its exit code, or None where it still runs after so many seconds."""
+        try:
+            code = self._process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            return None
+        if self._reader.ident is not None:
+            self._reader.join(GRACE_SECONDS)
+        return code
+
+    def end(self) -> None:
+        """Ask it to end, then make it."""
+        if self._process.stdin is not None:
+            self._process.stdin.close()
+        if self.wait(GRACE_SECONDS) is None:
+            self._process.kill()
+            self.wait()
+        if self._process.stdout is not None:
+            self._process.stdout.close()
+
+    def __enter__(self) -> Child:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.end()
+
+    def _read(self) -> None:
+        assert self._process.stdout is not None
+        for line in self._process.stdout:
+            self._line(line.rstrip("\n"))

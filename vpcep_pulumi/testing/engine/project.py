@@ -1,0 +1,120 @@
+"""A Pulumi project as its files describe it: ``Pulumi.yaml`` and ``Pulumi.<stack>.yaml``.
+
+Source: "Pulumi.yaml" and "Pulumi.<stack>.yaml" in Pulumi's documentation.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from vpcep_pulumi.testing.engine.errors import EngineError, Unsupported
+from vpcep_pulumi.testing.engine.secrets import Passphrase
+
+NAME = re.compile(r"[A-Za-z0-9._-]{1,100}")
+
+
+@dataclass(frozen=True)
+class Config:
+    """A stack's configuration.
+
+    :ivar values: by ``namespace:name``; an object or a list as its JSON text, as Pulumi passes it.
+    :ivar secrets: the names of those that are secret.
+    """
+
+    values: Mapping[str, str] = field(default_factory=dict, repr=False)
+    secrets: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True)
+class Project:
+    """A project.
+
+    :ivar root: the folder of ``Pulumi.yaml``.
+    :ivar program: the folder or file to run.
+    """
+
+    name: str
+    root: Path
+    program: Path
+    document: Mapping[str, Any] = field(default_factory=dict, repr=False)
+
+    def config(self, stack: str, phrase: str | None, extra: Mapping[str, str] | None = None) -> Config:
+        """The stack's configuration: the project's defaults, the stack's file, and what is given here.
+
+        :param phrase: the passphrase of the stack's secrets, None where there is none.
+        :param extra: more values, in plain; a key without a namespace is the project's.
+        :raises EngineError: a secret cannot be decrypted.
+        """
+        values: dict[str, str] = {}
+        secrets: set[str] = set()
+        for key, setting in _mapping(self.document.get("config"), "config of Pulumi.yaml").items():
+            default = setting.get("value", setting.get("default")) if isinstance(setting, dict) else setting
+            if default is not None:
+                values[self._key(key)] = _text(default)
+        path = self.root / f"Pulumi.{stack}.yaml"
+        document = _load(path) if path.exists() else {}
+        crypter: Passphrase | None = None
+        for key, value in _mapping(document.get("config"), f"config of {path.name}").items():
+            name = self._key(key)
+            if isinstance(value, dict) and set(value) == {"secure"}:
+                if phrase is None:
+                    raise EngineError(f"{name} is a secret: set PULUMI_CONFIG_PASSPHRASE")
+                crypter = crypter or Passphrase(phrase, str(document.get("encryptionsalt", "")))
+                values[name] = crypter.decrypt(str(value["secure"]))
+                secrets.add(name)
+            else:
+                values[name] = _text(value)
+        values |= {self._key(key): value for key, value in (extra or {}).items()}
+        return Config(values, frozenset(secrets))
+
+    def _key(self, key: str) -> str:
+        return key if ":" in key else f"{self.name}:{key}"
+
+
+def load(path: Path) -> Project:
+    """The project of a folder, or of a single program file.
+
+    :raises EngineError: there is none, or its files cannot be read.
+    """
+    if path.is_file():
+        return Project(path.stem, path.parent, path)
+    file = path / "Pulumi.yaml"
+    if not file.exists():
+        if (path / "__main__.py").exists():
+            return Project(path.resolve().name, path, path)
+        raise EngineError(f"there is no Pulumi.yaml and no __main__.py in {path}")
+    document = _load(file)
+    runtime = document.get("runtime")
+    language = runtime.get("name") if isinstance(runtime, dict) else runtime
+    if language != "python":
+        raise Unsupported(f"programs in {language}")
+    name = document.get("name")
+    if not isinstance(name, str) or not NAME.fullmatch(name):
+        raise EngineError(f"{file}: the project needs a name")
+    return Project(name, path, (path / str(document.get("main", ""))).resolve(), document)
+
+
+def _load(path: Path) -> Mapping[str, Any]:
+    try:
+        return _mapping(yaml.safe_load(path.read_text(encoding="utf-8")), str(path))
+    except yaml.YAMLError as error:
+        raise EngineError(f"{path} is not YAML: {error}") from None
+
+
+def _mapping(document: Any, where: str) -> Mapping[str, Any]:
+    if document is None:
+        return {}
+    if not isinstance(document, dict):
+        raise EngineError(f"{where}: a mapping is needed")
+    return {str(key): value for key, value in document.items()}
+
+
+def _text(value: Any) -> str:
+    return value if isinstance(value, str) else json.dumps(value)

@@ -1,0 +1,296 @@
+"""The state of a stack: a file that is written whole, and a journal of the steps since.
+
+The file has the shape of Pulumi's own deployments. After every step one line goes to the journal and to the disk; at
+the end of an operation the file is written aside, synchronised and renamed, and the journal is dropped. Whenever
+the engine is killed, the next one reads the file, replays the journal's whole lines, and knows what was under way.
+No secret is ever written in plain.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import threading
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from types import TracebackType
+from typing import IO, Any
+
+from filelock import FileLock, Timeout
+
+from vpcep_pulumi.testing.engine.errors import EngineError
+from vpcep_pulumi.testing.engine.secrets import Passphrase
+from vpcep_pulumi.testing.engine.values import SECRET, SIGNATURE, Secret, Values, contains
+
+VERSION = 3
+
+
+@dataclass(eq=False)
+class Resource:
+    """One entry of the state. Several may have one URN: a replaced one stays until it is deleted.
+
+    :ivar delete: it was replaced and is to be deleted.
+    :ivar pending_replacement: it was deleted and is to be created anew.
+    :ivar external: it was read, not made.
+    """
+
+    urn: str
+    type: str
+    custom: bool
+    id: str = ""
+    inputs: Values = field(default_factory=dict)
+    outputs: Values = field(default_factory=dict)
+    parent: str = ""
+    dependencies: list[str] = field(default_factory=list)
+    property_dependencies: dict[str, list[str]] = field(default_factory=dict)
+    additional_secret_outputs: list[str] = field(default_factory=list)
+    ignore_changes: list[str] = field(default_factory=list)
+    deleted_with: str = ""
+    protect: bool = False
+    retain_on_delete: bool = False
+    external: bool = False
+    delete: bool = False
+    pending_replacement: bool = False
+    serial: int = -1
+    """Its number in the journal; none before it was written."""
+
+    def depends_on(self) -> set[str]:
+        """Every URN that must be there while this one is."""
+        named = {self.parent, self.deleted_with, *self.dependencies}
+        return (named | {urn for urns in self.property_dependencies.values() for urn in urns}) - {""}
+
+
+def _camel(name: str) -> str:
+    first, *others = name.split("_")
+    return first + "".join(each.title() for each in others)
+
+
+KEYS = {each.name: _camel(each.name) for each in fields(Resource) if each.name != "serial"}
+"""Pulumi's spelling of each field."""
+
+
+@dataclass(frozen=True)
+class Pending:
+    """A step that was under way when an engine was killed."""
+
+    op: str
+    urn: str
+
+
+class State:
+    """A stack's resources, in an order in which each comes after those that it depends on.
+
+    :param path: the file; nothing is written where it is None (in a preview).
+    :param phrase: the passphrase of secrets, None where there is none.
+    :ivar interrupted: what was under way when the last engine was killed.
+    """
+
+    def __init__(self, path: Path, phrase: str | None, *, writes: bool) -> None:
+        self.path = path
+        self.resources: list[Resource] = []
+        self.interrupted: list[Pending] = []
+        self._phrase = phrase
+        self._crypter: Passphrase | None = None
+        self._writes = writes
+        self._lock = FileLock(f"{path}.lock")
+        self._turn = threading.RLock()
+        self._journal: IO[str] | None = None
+        self._generation = 0
+        self._next = 0
+        self._done: list[Resource] = []
+
+    def __enter__(self) -> State:
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            self._lock.acquire(timeout=0)
+        except Timeout:
+            raise EngineError(f"another engine is at work on {self.path}; try again when it is done") from None
+        try:
+            self._load()
+        except BaseException:
+            self._lock.release()
+            raise
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        try:
+            if self._journal is not None:
+                self._journal.close()
+                self._save()
+        finally:
+            self._lock.release()
+
+    def can_hold(self, values: Mapping[str, Any]) -> bool:
+        """Whether values may be written: secrets need a passphrase."""
+        return self._phrase is not None or not contains(dict(values), Secret)
+
+    def begin(self, op: str, urn: str) -> None:
+        """A step is under way."""
+        self._write(["begin", op, urn])
+
+    def abandon(self, urn: str) -> None:
+        """The step that was under way failed, and its provider said so."""
+        self._write(["abandon", urn])
+
+    def put(self, *entries: tuple[Resource, Resource | None], changed: bool = True) -> None:
+        """A step is done: each entry, and the one that it takes the place of, at once or not at all.
+
+        :param changed: whether there is anything to write.
+        """
+        with self._turn:
+            lines = []
+            for resource, former in entries:
+                place = self._done.index(former) if former in self._done else len(self._done)
+                dropped = self._drop(former)
+                self._done.insert(place, resource)
+                if changed or dropped < 0:
+                    resource.serial, self._next = self._next, self._next + 1
+                    lines.append([resource.serial, dropped, self._document(resource)])
+                else:
+                    resource.serial = dropped
+            if lines:
+                self._write(["put", lines])
+
+    def remove(self, resource: Resource) -> None:
+        """A step is done: the resource is gone."""
+        with self._turn:
+            self._write(["drop", self._drop(resource), resource.urn])
+
+    def all(self) -> list[Resource]:
+        """Every entry as things stand now: those that this operation has done, then the others."""
+        with self._turn:
+            return [*self._done, *self.resources]
+
+    def settled(self) -> None:
+        """The operation came to a good end: nothing is under way any more."""
+        self.interrupted.clear()
+
+    def _drop(self, resource: Resource | None) -> int:
+        if resource is None:
+            return -1
+        for entries in (self.resources, self._done):
+            if resource in entries:
+                entries.remove(resource)
+        return resource.serial
+
+    def _write(self, line: list[Any]) -> None:
+        if not self._writes:
+            return
+        with self._turn:
+            if self._journal is None:
+                self._journal = Path(f"{self.path}.journal").open("w", encoding="utf-8")  # noqa: SIM115 -- __exit__ does
+                self._append({"generation": self._generation})
+            self._append(line)
+
+    def _append(self, line: Any) -> None:
+        assert self._journal is not None
+        self._journal.write(json.dumps(line) + "\n")
+        self._journal.flush()
+        os.fsync(self._journal.fileno())
+
+    def _save(self) -> None:
+        """Write the whole file aside, then put it in place, then drop the journal."""
+        self._generation += 1
+        aside = Path(f"{self.path}.new")
+        with aside.open("w", encoding="utf-8") as file:
+            json.dump(self._deployment(self.all()), file, indent=2)
+            file.flush()
+            os.fsync(file.fileno())
+        aside.replace(self.path)
+        Path(f"{self.path}.journal").unlink(missing_ok=True)
+
+    def _deployment(self, resources: Iterable[Resource]) -> dict[str, Any]:
+        documents = [self._document(each) for each in resources]
+        provider = {"type": "passphrase", "state": {"salt": self._crypter.salt}} if self._crypter is not None else None
+        return {
+            "version": VERSION,
+            "deployment": {
+                "metadata": {"engine": "vpcep_pulumi.testing", "generation": self._generation},
+                "secrets_providers": provider,
+                "resources": documents,
+                "pending_operations": [{"type": each.op, "urn": each.urn} for each in self.interrupted],
+            },
+        }
+
+    def _load(self) -> None:
+        numbered: dict[int, dict[str, Any]] = {}
+        if self.path.exists():
+            try:
+                document = json.loads(self.path.read_text(encoding="utf-8"))
+                deployment = document["deployment"]
+                self._generation = deployment["metadata"]["generation"]
+                self.interrupted = [Pending(each["type"], each["urn"]) for each in deployment["pending_operations"]]
+            except (ValueError, KeyError, TypeError) as error:
+                raise EngineError(f"{self.path} is not a state of the local engine: {error!r}") from None
+            if document["version"] != VERSION:
+                raise EngineError(f"{self.path} is a state of version {document['version']}, not {VERSION}")
+            provider = deployment["secrets_providers"]
+            if provider is not None:
+                self._unlock(provider["state"]["salt"])
+            numbered = dict(enumerate(deployment["resources"]))
+        replayed = self._replay(numbered)
+        for serial, document in numbered.items():
+            resource = Resource(**{name: self._opened(document[key]) for name, key in KEYS.items() if key in document})
+            resource.serial = serial
+            self.resources.append(resource)
+        self._next = max(numbered, default=-1) + 1
+        if replayed and self._writes:
+            self._save()
+            self._next = len(self.resources)
+            for serial, resource in enumerate(self.resources):
+                resource.serial = serial
+
+    def _unlock(self, salt: str) -> None:
+        if self._phrase is None:
+            raise EngineError(f"{self.path} holds secrets: set PULUMI_CONFIG_PASSPHRASE")
+        self._crypter = Passphrase(self._phrase, salt)
+
+    def _replay(self, numbered: dict[int, dict[str, Any]]) -> bool:
+        """Do the journal's whole lines again; a torn last one never happened."""
+        journal = Path(f"{self.path}.journal")
+        if not journal.exists():
+            return False
+        lines = journal.read_text(encoding="utf-8").split("\n")[:-1]
+        if not lines or json.loads(lines[0]) != {"generation": self._generation}:
+            return False  # of a file that has been written since
+        for what, *rest in map(json.loads, lines[1:]):
+            if what == "begin":
+                self.interrupted.append(Pending(*rest))
+            elif what == "salt":
+                self._unlock(*rest)
+            else:
+                ended = {rest[-1]} if what != "put" else {document["urn"] for _, _, document in rest[0]}
+                self.interrupted = [each for each in self.interrupted if each.urn not in ended]
+                for serial, dropped, document in rest[0] if what == "put" else ():
+                    numbered.pop(dropped, None)
+                    numbered[serial] = document
+                if what == "drop":
+                    numbered.pop(rest[0], None)
+        return True
+
+    def _document(self, resource: Resource) -> dict[str, Any]:
+        found = {key: getattr(resource, name) for name, key in KEYS.items()}
+        return {key: self._sealed(value) for key, value in found.items() if value or key in ("urn", "type", "custom")}
+
+    def _sealed(self, value: Any) -> Any:
+        if isinstance(value, Secret):
+            if self._crypter is None:
+                if self._phrase is None:
+                    raise EngineError("a secret would have to be written in plain: set PULUMI_CONFIG_PASSPHRASE")
+                self._crypter = Passphrase(self._phrase)
+                self._write(["salt", self._crypter.salt])
+            return {SIGNATURE: SECRET, "ciphertext": self._crypter.encrypt(json.dumps(value.value))}
+        if isinstance(value, dict):
+            return {name: self._sealed(each) for name, each in value.items()}
+        return [self._sealed(each) for each in value] if isinstance(value, list) else value
+
+    def _opened(self, value: Any) -> Any:
+        if isinstance(value, dict):
+            if value.get(SIGNATURE) == SECRET:
+                assert self._crypter is not None
+                return Secret(json.loads(self._crypter.decrypt(value["ciphertext"])))
+            return {name: self._opened(each) for name, each in value.items()}
+        return [self._opened(each) for each in value] if isinstance(value, list) else value
