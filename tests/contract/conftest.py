@@ -13,6 +13,7 @@ import pytest
 
 from vpcep_pulumi.testing.cli_engine import CliEngine, is_on_path
 from vpcep_pulumi.testing.engine import LocalEngine
+from vpcep_pulumi.testing.engine.secrets import Passphrase
 from vpcep_pulumi.testing.results import Result
 from vpcep_pulumi.testing.simulator import Simulator
 
@@ -22,6 +23,7 @@ import pulumi
 from vpcep_pulumi import EndpointConnectionApproval as Approval
 """
 ECHO = '''
+import typing
 from pulumi import dynamic
 
 class EchoProvider(dynamic.ResourceProvider):
@@ -43,7 +45,7 @@ class EchoProvider(dynamic.ResourceProvider):
         return dynamic.UpdateResult(dict(news))
 
 class Echo(dynamic.Resource):
-    value: pulumi.Output[str]
+    value: pulumi.Output[typing.Any]
     def __init__(self, name, value=None, replaced=None, fails=None, opts=None):
         super().__init__(EchoProvider(), name, {"value": value, "replaced": replaced, "fails": fails}, opts)
 '''
@@ -71,6 +73,14 @@ class Deployment:
         if self.engine_name == "local":
             return LocalEngine(self.folder, self.state / "dev.json", environ=self.environ, config=self.config)
         return CliEngine(self.folder, self.state, environ=self.environ, config=self.config)
+
+    def secret_config(self, values: Mapping[str, str]) -> None:
+        """Configuration as ``pulumi config set --secret`` writes it, with the means of the local engine."""
+        crypter = Passphrase(self.environ["PULUMI_CONFIG_PASSPHRASE"])
+        lines = [f"encryptionsalt: {crypter.salt}", "config:"]
+        for key, value in values.items():
+            lines += [f"  {key}:", f"    secure: {crypter.encrypt(value)}"]
+        (self.folder / "Pulumi.dev.yaml").write_text("\n".join(lines) + "\n")
 
     def preview(self, **options: Any) -> Result:
         return self._done("preview", options)

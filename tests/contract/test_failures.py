@@ -1,0 +1,141 @@
+"""Bad input, failing programs and half-done updates: on both engines."""
+
+from textwrap import dedent
+
+import pytest
+
+from tests.contract.conftest import ECHO, steps
+
+GOOD = 'Approval("good", service_id="svc", endpoint_id="ep1")'
+
+
+@pytest.mark.parametrize(
+    ("declared", "problem"),
+    [
+        ('service_id="svc", endpoint_id="a b"', "property endpoint_id value {a b} has a problem: must be an id of"),
+        (
+            'service_id="svc", endpoint_id="ep1", description="<b>"',
+            "property description value {<b>} has a problem: must not contain '<' or '>'",
+        ),
+        (
+            'service_id="svc", endpoint_id="ep1", expected_domain_id="d2"',
+            "property endpoint_id value {ep1} has a problem: connection ep1 of service svc belongs to account d1, "
+            "not to the expected d2: nothing is sent",
+        ),
+        ('service_id="none", endpoint_id="ep1"', "resource 'bad' has a problem: there is no service none"),
+        ('service_id="svc", endpoint_id="ep1", status="on"', 'has a problem: must be "accepted" or "rejected"'),
+    ],
+    ids=["malformed id", "description", "another owner", "no service", "status"],
+)
+def test_bad_input_is_a_clean_failure_before_anything_is_sent(connected, declared, problem):
+    connected.program(f'Approval("bad", {declared})')
+    for result in (connected.preview(), connected.up()):
+        assert not result.ok
+        (error,) = [each for each in result.messages("error") if "has a problem" in each]
+        assert problem in error
+        assert "Traceback" not in error
+        assert connected.posts() == []
+
+
+@pytest.mark.parametrize(
+    ("without", "problem"),
+    [
+        (["HW_REGION_NAME"], "resource 'good' has a problem: no region; looked in the resource's arguments (region)"),
+        (["HUAWEICLOUD_SDK_AK", "HUAWEICLOUD_SDK_SK"], "has a problem: no credentials; looked in"),
+        (["HUAWEICLOUD_SDK_SK"], "has a problem: half a credential: the environment as the SDKs spell it has"),
+    ],
+    ids=["no region", "no credentials", "half a credential"],
+)
+def test_missing_settings_are_a_clean_failure(connected, without, problem):
+    connected.program(GOOD)
+    for name in without:
+        del connected.environ[name]
+    result = connected.preview()
+    assert not result.ok
+    assert any(problem in each for each in result.messages("error"))
+    assert connected.simulator.calls() == []
+
+
+def test_a_refused_credential_is_tried_once(connected):
+    connected.simulator.world.settings.access_keys = {"another": "key"}
+    connected.program(
+        """
+        for number in (1, 2, 3):
+            Approval(f"a{number}", service_id=f"svc{number}", endpoint_id="ep1", project_id="p")
+        """
+    )
+    result = connected.preview()
+    assert not result.ok
+    assert any("APIGW.0301, HTTP 401, request id" in each for each in result.messages("error"))
+    assert [call["status"] for call in connected.simulator.calls()] == [401]
+
+
+def test_a_program_that_fails_deletes_nothing(connected):
+    connected.program(f"{GOOD}\nApproval('other', service_id='svc', endpoint_id='ep2')")
+    connected.up()
+    connected.program(f"{GOOD}\nraise ValueError('the program is broken')")
+    result = connected.up()
+    assert not result.ok
+    (error,) = [each for each in result.messages("error") if "the program is broken" in each]
+    assert error.startswith("Program failed with an unhandled exception:")
+    assert "__main__.py" in error
+    assert connected.posts() == []
+    assert connected.simulator.status("svc", "ep2") == "accepted"
+
+
+def test_a_failure_in_the_middle_keeps_what_was_done(connected):
+    broken = """
+        one = Approval("one", service_id="svc", endpoint_id="ep1")
+        broken = Echo("broken", value="x", fails={}, opts=pulumi.ResourceOptions(depends_on=[one]))
+        Approval("two", service_id="svc", endpoint_id="ep2", opts=pulumi.ResourceOptions(depends_on=[broken]))
+        """
+    connected.program(ECHO + dedent(broken.format("True")))
+    result = connected.up()
+    assert not result.ok
+    assert any("echo fails" in each for each in result.messages("error"))
+    assert connected.posts() == [("receive", "ep1")]
+    connected.program(ECHO + dedent(broken.format("None")))
+    assert steps(connected.preview()) == {"broken": "create", "two": "create"}
+    assert connected.up().ok
+    assert connected.posts() == [("receive", "ep2")]
+    assert steps(connected.up()) == {}
+
+
+def test_a_destroy_that_fails_can_be_run_again(connected):
+    connected.program(GOOD)
+    connected.up()
+    connected.simulator.world.put("svc", "ep1", "frozen")
+    result = connected.destroy()
+    assert not result.ok
+    assert any(
+        "the connection is 'frozen', owned by d1 and cannot be rejected" in each for each in result.messages("error")
+    )
+    connected.simulator.accept("svc", "ep1")
+    assert connected.destroy().ok
+    assert connected.simulator.status("svc", "ep1") == "rejected"
+
+
+def test_a_connection_that_failed_is_an_error_that_names_why(connected):
+    fault = [{"error_code": "EndPoint.2016", "error_message": "The endpoint pool IP address does not exist."}]
+    connected.simulator.world.put("svc", "ep1", "failed", fault)
+    connected.program(GOOD)
+    result = connected.preview()
+    assert not result.ok
+    assert any(
+        "(EndPoint.2016: The endpoint pool IP address does not exist.)" in each for each in result.messages("error")
+    )
+
+
+def test_several_that_do_not_settle_are_all_named(connected):
+    connected.simulator.world.settings.creating_s = 3600
+    connected.program(
+        """
+        for number in (1, 2, 3):
+            Approval(f"a{number}", service_id="svc", endpoint_id=f"ep{number}", settle_timeout=0.1)
+        """
+    )
+    result = connected.up()
+    assert not result.ok
+    warnings = result.messages("warning")
+    for number in (1, 2, 3):
+        assert any(each.startswith(f"vpcep: not reached, but recorded: connection ep{number} ") for each in warnings)

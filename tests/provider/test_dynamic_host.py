@@ -1,0 +1,177 @@
+"""The provider in the SDK's own host process, over gRPC: pickling, floats, unknowns, secrets, errors, the engine's log."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import grpc
+import pytest
+from google.protobuf import empty_pb2, struct_pb2
+from pulumi.dynamic.dynamic import serialize_provider
+from pulumi.runtime import rpc
+from pulumi.runtime.proto import engine_pb2, engine_pb2_grpc, provider_pb2, provider_pb2_grpc
+
+from vpcep_pulumi.provider.dynamic import EndpointConnectionApprovalProvider
+
+PICKLED = serialize_provider(EndpointConnectionApprovalProvider())
+DECLARED = {"service_id": "svc", "endpoint_id": "ep1", "status": "accepted", "appear_timeout": 5, "settle_timeout": 5}
+
+
+class Engine(engine_pb2_grpc.EngineServicer):
+    """Keeps what is logged."""
+
+    def __init__(self) -> None:
+        self.lines: list[tuple[int, str, bool]] = []
+
+    def Log(self, request: Any, context: Any) -> Any:  # noqa: N802 -- the protocol's name
+        self.lines.append((request.severity, request.message, request.ephemeral))
+        return empty_pb2.Empty()
+
+
+def struct(values: dict[str, Any]) -> struct_pb2.Struct:
+    found = struct_pb2.Struct()
+    found.update({"__provider": PICKLED, **values})
+    return found
+
+
+def plain(values: struct_pb2.Struct) -> dict[str, Any]:
+    found = dict(values)
+    assert found.pop("__provider") == PICKLED
+    return found
+
+
+@pytest.fixture
+def engine() -> Iterator[tuple[Engine, str]]:
+    servicer, server = Engine(), grpc.server(ThreadPoolExecutor(4))
+    engine_pb2_grpc.add_EngineServicer_to_server(servicer, server)
+    port = server.add_insecure_port("127.0.0.1:0")
+    server.start()
+    yield servicer, f"127.0.0.1:{port}"
+    server.stop(None).wait()
+
+
+@pytest.fixture
+def host(engine, simulator, tmp_path) -> Iterator[Any]:
+    for number in (1, 2):
+        simulator.connect("svc", f"ep{number}", domain="d1")
+    process = subprocess.Popen(
+        [sys.executable, "-u", "-m", "pulumi.dynamic", engine[1]],
+        env={**os.environ, **simulator.environment, "PULUMI_PROJECT": "story"},
+        cwd=tmp_path,
+        stdout=subprocess.PIPE,
+    )
+    assert process.stdout is not None
+    port = int(process.stdout.readline())
+    with grpc.insecure_channel(f"127.0.0.1:{port}") as channel:
+        stub = provider_pb2_grpc.ResourceProviderStub(channel)
+        config = struct_pb2.Struct()
+        config.update({"vpcep:projectId": "p", "story:other": "x"})
+        stub.Configure(provider_pb2.ConfigureRequest(args=config))
+        yield stub
+    process.terminate()
+    process.wait()
+    process.stdout.close()
+
+
+def check(host, olds, news) -> Any:
+    return host.Check(provider_pb2.CheckRequest(olds=struct(olds) if olds else None, news=struct(news)))
+
+
+def test_what_is_pickled_is_a_reference_and_nothing_else():
+    """It stands in every stack's state: small, stable, and without a secret."""
+    assert len(PICKLED) < 200
+    assert serialize_provider(EndpointConnectionApprovalProvider()) == PICKLED
+    assert EndpointConnectionApprovalProvider.serialize_as_secret_always is False
+
+
+def test_the_life_of_an_approval(host, simulator):
+    inputs = plain(check(host, {}, DECLARED).inputs)
+    assert inputs == {
+        **DECLARED,
+        "region": "cn-north-4",
+        "project_id": "p",
+        "plan": "receive: the connection is pendingAcceptance, owned by d1",
+    }
+    created = host.Create(provider_pb2.CreateRequest(properties=struct(inputs)))
+    assert created.id == "svc/ep1"
+    outputs = plain(created.properties)
+    assert outputs["status"] == "accepted"
+    assert outputs["marker_id"] == "422321321312321322", "an int64, without going through a float"
+    assert "plan" not in outputs
+
+    again = plain(check(host, inputs, DECLARED).inputs)
+    assert "plan" not in again
+    same = host.Diff(provider_pb2.DiffRequest(id=created.id, olds=created.properties, news=struct(again)))
+    assert same.changes == provider_pb2.DiffResponse.DIFF_NONE
+    moved = host.Diff(
+        provider_pb2.DiffRequest(id=created.id, olds=created.properties, news=struct({**again, "endpoint_id": "ep2"}))
+    )
+    assert (moved.changes, list(moved.replaces)) == (provider_pb2.DiffResponse.DIFF_SOME, ["endpoint_id"])
+
+    read = host.Read(provider_pb2.ReadRequest(id=created.id, properties=created.properties))
+    assert plain(read.inputs)["status"] == "accepted"
+    updated = host.Update(
+        provider_pb2.UpdateRequest(id=created.id, olds=created.properties, news=struct({**again, "status": "rejected"}))
+    )
+    assert plain(updated.properties)["status"] == "rejected"
+    assert simulator.status("svc", "ep1") == "rejected"
+
+
+def test_delete_rejects_unless_the_same_operation_declares_the_connection(host, engine, simulator):
+    simulator.accept("svc", "ep1")
+    simulator.accept("svc", "ep2")
+    check(host, {}, DECLARED)
+    state = {**DECLARED, "region": "cn-north-4", "project_id": "p"}
+    host.Delete(provider_pb2.DeleteRequest(id="svc/ep1", properties=struct(state)))
+    host.Delete(provider_pb2.DeleteRequest(id="svc/ep2", properties=struct({**state, "endpoint_id": "ep2"})))
+    assert (simulator.status("svc", "ep1"), simulator.status("svc", "ep2")) == ("accepted", "rejected")
+    ((severity, message, ephemeral),) = engine[0].lines
+    assert (severity, ephemeral) == (engine_pb2.INFO, False)
+    assert message.startswith("vpcep: connection ep1 of service svc is left as it is")
+
+
+def test_unknowns_go_in_and_out(host, simulator):
+    answer = check(host, {}, {**DECLARED, "endpoint_id": rpc.UNKNOWN})
+    assert not answer.failures
+    inputs = plain(answer.inputs)
+    assert inputs["endpoint_id"] == inputs["plan"] == rpc.UNKNOWN
+    assert simulator.calls() == []
+
+
+def test_failures_are_clean(host):
+    answer = check(host, {}, {**DECLARED, "endpoint_id": "a b", "service_id": "none"})
+    assert [(each.property, each.reason) for each in answer.failures] == [
+        ("endpoint_id", "must be an id of 1 to 64 letters, digits, '-' or '_'")
+    ]
+    (failure,) = check(host, {}, {**DECLARED, "service_id": "none"}).failures
+    assert failure.property == ""
+    assert failure.reason.startswith("there is no service none in this project: ")
+
+
+def test_an_error_ends_in_its_message_after_three_frames(host, simulator):
+    inputs = plain(check(host, {}, {**DECLARED, "endpoint_id": "none", "appear_timeout": 0}).inputs)
+    with pytest.raises(grpc.RpcError) as error:
+        host.Create(provider_pb2.CreateRequest(properties=struct(inputs)))
+    details = str(error.value.details()).strip()
+    assert details.count("  File ") == 3
+    assert details.split("\n")[-1] == (
+        "pulumi.errors.RunError: connection none of service svc: after 0 s the connection is absent; "
+        "raise appear_timeout, or run it again later"
+    )
+
+
+def test_what_was_sent_is_recorded_though_it_did_not_settle(host, engine, simulator):
+    simulator.world.settings.creating_s = 3600
+    inputs = plain(check(host, {}, {**DECLARED, "settle_timeout": 0}).inputs)
+    outputs = plain(host.Create(provider_pb2.CreateRequest(properties=struct(inputs))).properties)
+    assert outputs["status"] == "creating"
+    assert list(outputs["errors"]) == [
+        "connection ep1 of service svc: after 0 s the connection is creating, owned by d1; "
+        "raise settle_timeout, or run it again later"
+    ]
+    assert [severity for severity, _, _ in engine[0].lines] == [engine_pb2.WARNING]
