@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from vpcep_pulumi.api.models import Connection, ConnectionPage, ConnectionStatus, parse_json, printable
+from vpcep_pulumi.api.models import Connection, ConnectionPage, parse_json, printable
+from vpcep_pulumi.api.statuses import ConnectionStatus
 
 FIELDS: dict[str, Any] = {
     "id": "ep",

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vpcep_pulumi.api.models import ConnectionStatus, parse_json
+from vpcep_pulumi.api.models import parse_json
 from vpcep_pulumi.api.operations import (
     Request,
     UnexpectedAnswer,
@@ -15,6 +15,7 @@ from vpcep_pulumi.api.operations import (
     list_connections,
     list_projects,
 )
+from vpcep_pulumi.api.statuses import ConnectionStatus
 
 SERVICE, ENDPOINT = "4189d3c2-8882-4871-a3c2-d380272eed88", "705290f3-0d00-41f2-aedc-71f09844e879"
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
@@ -113,6 +114,11 @@ class Deployment:
         """Every file of the state, as it lies on the disk."""
         files = [path for path in self.state.rglob("*") if path.is_file()]
         return "\n".join(path.read_text(errors="replace") for path in files)
+
+
+def shown(result: Result) -> str:
+    """What an engine showed, without the padding that aligns its columns."""
+    return re.sub(r" +: ", ": ", result.diff)
 
 
 def steps(result: Result) -> dict[str, str]:

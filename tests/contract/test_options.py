@@ -4,7 +4,7 @@ from textwrap import dedent
 
 import pytest
 
-from tests.contract.conftest import ECHO, steps
+from tests.contract.conftest import ECHO, shown, steps
 
 ONE = 'Approval("one", service_id="svc", endpoint_id="ep1"{})'
 
@@ -109,7 +109,7 @@ class TestReplacements:
         connected.program(f'Approval("one", service_id="svc", endpoint_id="ep2"{options})')
         preview = connected.preview()
         assert steps(preview) == {"one": "replace"}
-        assert 'endpoint_id   : "ep1" => "ep2"' in preview.diff
+        assert 'endpoint_id: "ep1" => "ep2"' in shown(preview)
         assert connected.up().ok
         actions = [call["body"]["action"] for call in connected.simulator.calls("POST")]
         assert actions == (["reject", "receive"] if first else ["receive", "reject"])
@@ -272,7 +272,7 @@ class TestUnknowns:
         preview = connected.preview()
         assert preview.ok
         assert steps(preview) == {"endpoint": "create", "one": "create"}
-        assert "plan          : [unknown]" in preview.diff
+        assert "plan: [unknown]" in shown(preview)
         assert connected.reads() == 0
         assert connected.up().outputs["status"] == "accepted"
         assert steps(connected.up()) == {}

@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vpcep_pulumi.api.models import Connection, ConnectionFault, ConnectionStatus
+from vpcep_pulumi.api.models import Connection, ConnectionFault
+from vpcep_pulumi.api.statuses import ConnectionStatus
 from vpcep_pulumi.lifecycle.plan import impossible, must_describe, plan_for
 from vpcep_pulumi.lifecycle.table import FULFILLED, Goal, Step, live_of, step_for
 

@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vpcep_pulumi.api.models import Connection, ConnectionStatus
+from vpcep_pulumi.api.models import Connection
+from vpcep_pulumi.api.statuses import ConnectionStatus
 from vpcep_pulumi.lifecycle.table import (
     DESCRIBABLE,
     FULFILLED,

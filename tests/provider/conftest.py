@@ -14,7 +14,8 @@ import pytest
 
 from vpcep_pulumi.errors import VpcepError
 from vpcep_pulumi.provider.accounts import Accounts
-from vpcep_pulumi.provider.core import ApprovalProvider, PartlyDone
+from vpcep_pulumi.provider.context import PartlyDone
+from vpcep_pulumi.provider.core import ApprovalProvider
 from vpcep_pulumi.testing.simulator import Simulator
 
 SERVICE, ENDPOINT, OWNER = "svc", "ep", "d1"

@@ -11,30 +11,12 @@ Endpoint" in the VPC Endpoint API reference.
 from __future__ import annotations
 
 import json
-import sys
 from decimal import Decimal
 from typing import Annotated, Any, NoReturn
 
 from pydantic import AliasChoices, BaseModel, BeforeValidator, ConfigDict, Field
 
-if sys.version_info >= (3, 11):
-    from enum import StrEnum
-else:
-    from backports.strenum import StrEnum
-
-
-class ConnectionStatus(StrEnum):
-    """The statuses that the API documents."""
-
-    PENDING_ACCEPTANCE = "pendingAcceptance"
-    CREATING = "creating"
-    ACCEPTED = "accepted"
-    REJECTED = "rejected"
-    FAILED = "failed"
-    DELETING = "deleting"
-
-
-DOCUMENTED = frozenset(ConnectionStatus)
+from vpcep_pulumi.api.statuses import DOCUMENTED, ConnectionStatus
 
 
 def printable(text: str, longest: int = 300) -> str:

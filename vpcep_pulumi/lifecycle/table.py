@@ -20,9 +20,12 @@ from __future__ import annotations
 import sys
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-from vpcep_pulumi.api.models import DOCUMENTED, Connection
+from vpcep_pulumi.api.statuses import DOCUMENTED
+
+if TYPE_CHECKING:
+    from vpcep_pulumi.api.models import Connection
 
 if sys.version_info >= (3, 11):
     from enum import StrEnum

@@ -12,7 +12,7 @@ from vpcep_pulumi.api.operations import list_projects
 from vpcep_pulumi.errors import SettingsError
 from vpcep_pulumi.provider.context import Log
 from vpcep_pulumi.provider.view import LiveView
-from vpcep_pulumi.settings import Settings, is_loopback, resolve
+from vpcep_pulumi.settings.resolve import Settings, is_loopback, resolve
 
 
 @dataclass(frozen=True)

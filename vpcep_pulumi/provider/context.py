@@ -1,8 +1,10 @@
-"""What the core is given by its shell: a log, time, and the values that Pulumi has and Python lacks."""
+"""What passes between the core and its shell: a log, the values that Python lacks, a change half made."""
 
 from __future__ import annotations
 
-from typing import Final, Protocol
+from typing import Any, Final, Protocol
+
+from vpcep_pulumi.errors import VpcepError
 
 
 class Log(Protocol):
@@ -26,3 +28,16 @@ class Unknown:
 
 
 UNKNOWN: Final = Unknown()
+
+
+class PartlyDone(VpcepError):
+    """Something was changed remotely, but the declared status was not reached. It must be recorded.
+
+    :ivar id: the resource's id.
+    :ivar outputs: what to record; ``errors`` among them says what went wrong.
+    """
+
+    def __init__(self, id_: str, values: dict[str, Any], cause: VpcepError) -> None:
+        super().__init__(str(cause))
+        self.id = id_
+        self.outputs = values

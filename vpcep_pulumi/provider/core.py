@@ -28,7 +28,7 @@ from vpcep_pulumi.provider.approval import (
     reasons,
     split_id,
 )
-from vpcep_pulumi.provider.context import UNKNOWN, Log
+from vpcep_pulumi.provider.context import UNKNOWN, Log, PartlyDone
 from vpcep_pulumi.provider.declared import Declared
 
 
@@ -63,19 +63,6 @@ class Reading:
     id: str
     outputs: Values
     inputs: Values
-
-
-class PartlyDone(VpcepError):
-    """Something was changed remotely, but the declared status was not reached. It must be recorded.
-
-    :ivar id: the resource's id.
-    :ivar outputs: what to record; ``errors`` among them says what went wrong.
-    """
-
-    def __init__(self, id_: str, values: Values, cause: VpcepError) -> None:
-        super().__init__(str(cause))
-        self.id = id_
-        self.outputs = values
 
 
 class ApprovalProvider:

@@ -2,6 +2,8 @@
 
 The provider is pickled by reference into every stack's state, so this module and the class in it
 keep their names for ever: renaming either breaks refresh and destroy of the stacks there are.
+
+A program imports this module for the sake of that reference; the provider itself is made in the host alone.
 """
 
 from __future__ import annotations
@@ -11,7 +13,7 @@ import sys
 import threading
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import pulumi
 from pulumi.dynamic import (
@@ -27,13 +29,11 @@ from pulumi.dynamic import (
 from pulumi.output import UNKNOWN as PULUMI_UNKNOWN
 from pulumi.output import Unknown as PulumiUnknown
 
-from vpcep_pulumi.api.client import Tempo
 from vpcep_pulumi.errors import VpcepError
-from vpcep_pulumi.provider.accounts import Accounts
-from vpcep_pulumi.provider.context import UNKNOWN
-from vpcep_pulumi.provider.core import ApprovalProvider, PartlyDone
-from vpcep_pulumi.provider.engine_log import EngineLog, engine_address
-from vpcep_pulumi.settings.places import CONFIG
+from vpcep_pulumi.provider.context import UNKNOWN, PartlyDone
+
+if TYPE_CHECKING:
+    from vpcep_pulumi.provider.core import ApprovalProvider
 
 
 class _Operation:
@@ -50,12 +50,9 @@ class EndpointConnectionApprovalProvider(ResourceProvider):
 
     def configure(self, req: ConfigureRequest) -> None:
         """Called once in a process, before anything else. Looks at nothing yet: errors here have no clean way out."""
-        config = {key: value for key in CONFIG.values() if isinstance(value := req.config.get(key), str)}
         with _Operation.lock:
             if _Operation.provider is None:
-                log, tempo = EngineLog(engine_address(sys.argv)), Tempo()
-                accounts = Accounts(config=config, environ=os.environ, home=Path.home(), tempo=tempo, log=log)
-                _Operation.provider = ApprovalProvider(accounts, log=log, tempo=tempo)
+                _Operation.provider = _made(req)
 
     def check(self, _olds: dict[str, Any], news: dict[str, Any]) -> CheckResult:
         """Validate, resolve, and say what is going to happen. See the core's ``check``."""
@@ -106,6 +103,19 @@ class EndpointConnectionApprovalProvider(ResourceProvider):
             _provider().delete(_from_pulumi(_props))
         except VpcepError as error:
             raise _said(error) from None
+
+
+def _made(req: ConfigureRequest) -> ApprovalProvider:
+    from vpcep_pulumi.api.client import Tempo  # noqa: PLC0415 -- see above
+    from vpcep_pulumi.provider.accounts import Accounts  # noqa: PLC0415
+    from vpcep_pulumi.provider.core import ApprovalProvider  # noqa: PLC0415
+    from vpcep_pulumi.provider.engine_log import EngineLog, engine_address  # noqa: PLC0415
+    from vpcep_pulumi.settings.keys import CONFIG  # noqa: PLC0415
+
+    config = {key: value for key in CONFIG.values() if isinstance(value := req.config.get(key), str)}
+    log, tempo = EngineLog(engine_address(sys.argv)), Tempo()
+    accounts = Accounts(config=config, environ=os.environ, home=Path.home(), tempo=tempo, log=log)
+    return ApprovalProvider(accounts, log=log, tempo=tempo)
 
 
 def _provider() -> ApprovalProvider:

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
 import pulumi
 from pulumi.dynamic import Resource
 
 from vpcep_pulumi.lifecycle.inputs import DEFAULT_APPEAR_TIMEOUT, DEFAULT_SETTLE_TIMEOUT
-from vpcep_pulumi.lifecycle.table import is_reached
+from vpcep_pulumi.lifecycle.table import Live, is_reached
 from vpcep_pulumi.provider.dynamic import EndpointConnectionApprovalProvider
-from vpcep_pulumi.settings import SECRET_CONFIG
+from vpcep_pulumi.settings.keys import SECRET_CONFIG
 
-OUTPUT_ONLY = ("marker_id", "domain_id", "created_at", "updated_at", "errors")
+RESOLVED = ("region", "project_id", "marker_id", "domain_id", "created_at", "updated_at", "description", "errors")
+"""The outputs that a program need not give: the SDK makes attributes of what is named, and of nothing else."""
 
 _declared: WeakKeyDictionary[pulumi.Resource, dict[tuple[str, str], str]] = WeakKeyDictionary()
 """The connections that the program of each root stack has declared, and the approval's name."""
@@ -47,18 +48,18 @@ class EndpointConnectionApproval(Resource, module="vpcep", name="EndpointConnect
     https://support.huaweicloud.com/intl/en-us/api-vpcep/AcceptOrRejectEndpoint.html
     """
 
-    service_id: pulumi.Output[str]
-    endpoint_id: pulumi.Output[str]
-    region: pulumi.Output[str]
-    project_id: pulumi.Output[str]
-    expected_domain_id: pulumi.Output[str | None]
-    status: pulumi.Output[str]
-    marker_id: pulumi.Output[str | None]
-    domain_id: pulumi.Output[str | None]
-    created_at: pulumi.Output[str | None]
-    updated_at: pulumi.Output[str | None]
-    description: pulumi.Output[str | None]
-    errors: pulumi.Output[Sequence[str]]
+    if TYPE_CHECKING:  # the SDK would go through annotations for every instance, which takes longer than its check
+        service_id: pulumi.Output[str]
+        endpoint_id: pulumi.Output[str]
+        region: pulumi.Output[str]
+        project_id: pulumi.Output[str]
+        status: pulumi.Output[str]
+        marker_id: pulumi.Output[str | None]
+        domain_id: pulumi.Output[str | None]
+        created_at: pulumi.Output[str | None]
+        updated_at: pulumi.Output[str | None]
+        description: pulumi.Output[str | None]
+        errors: pulumi.Output[Sequence[str]]
 
     def __init__(
         self,
@@ -93,27 +94,26 @@ class EndpointConnectionApproval(Resource, module="vpcep", name="EndpointConnect
         :raises pulumi.RunError: two approvals name the same connection, or a secret stands in plain text
             in the stack's configuration; later, where the declared status was not reached.
         """
-        _refuse_plain_secrets()
-        super().__init__(
-            EndpointConnectionApprovalProvider(),
-            resource_name,
-            {
-                "service_id": service_id,
-                "endpoint_id": _declare(resource_name, service_id, endpoint_id),
-                "status": status,
-                "expected_domain_id": expected_domain_id,
-                "description": description,
-                "region": region,
-                "project_id": project_id,
-                "appear_timeout": appear_timeout,
-                "settle_timeout": settle_timeout,
-                **dict.fromkeys(OUTPUT_ONLY),
-            },
-            opts,
-        )
+        inputs = {
+            "service_id": service_id,
+            "endpoint_id": _declare(resource_name, service_id, endpoint_id),
+            "status": status,
+            **dict.fromkeys(RESOLVED),
+        }
+        optional = {
+            "expected_domain_id": (expected_domain_id, None),
+            "description": (description, None),
+            "region": (region, None),
+            "project_id": (project_id, None),
+            "appear_timeout": (appear_timeout, DEFAULT_APPEAR_TIMEOUT),
+            "settle_timeout": (settle_timeout, DEFAULT_SETTLE_TIMEOUT),
+        }
+        # Defaults stay out of states and previews.
+        inputs |= {name: given for name, (given, default) in optional.items() if given != default}
+        super().__init__(EndpointConnectionApprovalProvider(), resource_name, inputs, opts)
         if not pulumi.runtime.is_dry_run():
-            reached = pulumi.Output.all(declared=status, live=self.status, errors=self.errors, id=self.id)
-            reached.apply(lambda values: _fail_unless_reached(resource_name, values))
+            # One output a resource, for the SDK waits for them all: what else is needed is asked for where it is.
+            self.errors.apply(lambda errors: self._fail(resource_name, status, errors) if errors else None)
 
     @staticmethod
     def get(
@@ -130,6 +130,20 @@ class EndpointConnectionApproval(Resource, module="vpcep", name="EndpointConnect
         """
         return _Existing(resource_name, id, region, project_id, opts)
 
+    def _fail(self, name: str, declared: pulumi.Input[str], errors: Sequence[str]) -> pulumi.Output[None]:
+        """Fail the update of a resource that is recorded with errors: the one way that loses nothing."""
+
+        def fail(values: Sequence[str]) -> None:
+            wish, live = values
+            # A connection that failed by itself bears the API's reasons; rejecting it leaves nothing to be done.
+            if not (live == Live.FAILED and is_reached(wish, live)):
+                raise pulumi.RunError(
+                    f"{name} is declared {wish}, which was not reached: {'; '.join(errors)}. "
+                    "What was sent is recorded; the next update goes on from there"
+                )
+
+        return pulumi.Output.all(declared, self.status).apply(fail)
+
 
 class _Existing(EndpointConnectionApproval, module="vpcep", name="EndpointConnectionApproval"):
     """An approval that is read and not declared."""
@@ -142,28 +156,24 @@ class _Existing(EndpointConnectionApproval, module="vpcep", name="EndpointConnec
         project_id: pulumi.Input[str] | None,
         opts: pulumi.ResourceOptions | None,
     ) -> None:
-        inputs = ("service_id", "endpoint_id", "status", "expected_domain_id", "description")
+        outputs = dict.fromkeys(("service_id", "endpoint_id", "status", *RESOLVED))
         Resource.__init__(
             self,
             EndpointConnectionApprovalProvider(),
             resource_name,
-            {
-                "region": region,
-                "project_id": project_id,
-                **dict.fromkeys((*inputs, "appear_timeout", "settle_timeout", *OUTPUT_ONLY)),
-            },
+            {**outputs, "region": region, "project_id": project_id},
             pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(id=id_)),
         )
 
 
 def _declare(name: str, service_id: pulumi.Input[str], endpoint_id: pulumi.Input[str]) -> pulumi.Input[str]:
     """Note the connection, and hand its endpoint on only where no other approval of this program has it."""
+    declared = _declared_so_far()
 
     def note(service: object, endpoint: object) -> None:
-        root = pulumi.runtime.get_root_resource()
-        if root is None or not isinstance(service, str) or not isinstance(endpoint, str):
+        if not isinstance(service, str) or not isinstance(endpoint, str):
             return
-        other = _declared.setdefault(root, {}).setdefault((service, endpoint), name)
+        other = declared.setdefault((service, endpoint), name)
         if other != name:
             raise pulumi.RunError(
                 f"connection {endpoint} of service {service} is declared twice, by {other!r} and by {name!r}: "
@@ -181,15 +191,18 @@ def _declare(name: str, service_id: pulumi.Input[str], endpoint_id: pulumi.Input
     return pulumi.Output.all(service_id, endpoint_id).apply(hand_on, run_with_unknowns=True)
 
 
-def _fail_unless_reached(name: str, values: dict[str, Any]) -> None:
-    """The one way to fail an update whose resource is recorded: what was sent is not lost."""
-    errors, live, declared = values["errors"] or [], values["live"], values["declared"]
-    if errors or not is_reached(declared, live):
-        reasons = "; ".join(errors) or f"connection {values['id']} is {live}"
-        raise pulumi.RunError(
-            f"{name} is declared {declared}, which was not reached: {reasons}. "
-            "What was sent is recorded; the next update goes on from there"
-        )
+def _declared_so_far() -> dict[tuple[str, str], str]:
+    """The connections that this program has declared, and the approval's name.
+
+    :raises pulumi.RunError: at the first one, where a secret stands in plain text in the configuration.
+    """
+    root = pulumi.runtime.get_root_resource()
+    if root is None:
+        return {}
+    if root not in _declared:
+        _refuse_plain_secrets()
+        _declared[root] = {}
+    return _declared[root]
 
 
 def _refuse_plain_secrets() -> None:

@@ -13,7 +13,8 @@ from pydantic import SecretStr
 
 from vpcep_pulumi.api.credentials import AccessKey, Credential, Token
 from vpcep_pulumi.errors import SettingsError
-from vpcep_pulumi.settings.places import ENVIRONMENT, Place, places
+from vpcep_pulumi.settings.keys import ENVIRONMENT
+from vpcep_pulumi.settings.places import Place, places
 
 REGION = re.compile(r"[a-z][a-z0-9-]{1,62}[a-z0-9]")
 EUROPEAN = frozenset({"eu-west-101"})

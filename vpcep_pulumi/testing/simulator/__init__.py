@@ -5,5 +5,6 @@ sides that share code share mistakes.
 """
 
 from vpcep_pulumi.testing.simulator.server import Simulator
+from vpcep_pulumi.testing.simulator.world import Settings
 
-__all__ = ["Simulator"]
+__all__ = ["Settings", "Simulator"]

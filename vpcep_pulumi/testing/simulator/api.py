@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import uuid
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
-from fastapi import APIRouter, Depends, Query, Request
+from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field
 
 from vpcep_pulumi.testing.simulator.refusals import Refusal
@@ -68,7 +69,7 @@ async def list_connections(  # noqa: PLR0917 -- each is a query parameter, passe
     sort_dir: str = "desc",
     limit: str = "10",
     offset: str = "0",
-) -> dict[str, Any]:
+) -> Response:
     """A page of a service's connections. The total is not affected by ``limit`` and ``offset``."""
     _check_path(project_id, service_id)
     first, most = _number(offset, "EndPoint.0010"), _number(limit, "EndPoint.0006")
@@ -94,28 +95,28 @@ async def list_connections(  # noqa: PLR0917 -- each is a query parameter, passe
         chosen.reverse()
     chosen.sort(key=lambda each: float(getattr(each, SORT_KEYS[sort_key])), reverse=sort_dir == "desc")
     page = chosen[first : first + most]
-    return {"connections": [each.document() for each in page], "total_count": len(chosen)}
+    return JSONResponse({"connections": [each.document() for each in page], "total_count": len(chosen)})
 
 
 @router.post(f"{SERVICES}/{{service_id}}/connections/action", operation_id="AcceptOrRejectEndpoint")
-async def act(world: TheWorld, project_id: str, service_id: str, body: ActionBody) -> dict[str, Any]:
+async def act(world: TheWorld, project_id: str, service_id: str, body: ActionBody) -> Response:
     """Accept or reject one endpoint."""
     _check_path(project_id, service_id)
     return _answer(world.act(service_id, body.endpoints[0], body.action))
 
 
 @router.put(f"{SERVICES}/{{service_id}}/connections/description", operation_id="UpdateEndpointConnectionsDesc")
-async def describe(world: TheWorld, project_id: str, service_id: str, body: DescriptionBody) -> dict[str, Any]:
+async def describe(world: TheWorld, project_id: str, service_id: str, body: DescriptionBody) -> Response:
     """Write descriptions."""
     _check_path(project_id, service_id)
     return _answer(*(world.describe(service_id, each.id, each.description) for each in body.connections))
 
 
 @router.get("/v3/projects", operation_id="KeystoneListProjects")
-async def list_projects(name: Annotated[str | None, Query()] = None) -> dict[str, Any]:
+async def list_projects(name: Annotated[str | None, Query()] = None) -> Response:
     """IAM's projects of one name. Every name has one project here, whose id follows from the name."""
     named = [] if name is None else [{"id": project_id(name), "name": name, "enabled": True}]
-    return {"projects": named, "links": {"self": "", "previous": None, "next": None}}
+    return JSONResponse({"projects": named, "links": {"self": "", "previous": None, "next": None}})
 
 
 def project_id(name: str) -> str:
@@ -123,8 +124,8 @@ def project_id(name: str) -> str:
     return uuid.uuid5(uuid.NAMESPACE_DNS, f"{name}.project").hex
 
 
-def _answer(*connections: Connection) -> dict[str, Any]:
-    return {"connections": [each.document() for each in connections]}
+def _answer(*connections: Connection) -> Response:
+    return JSONResponse({"connections": [each.document() for each in connections]})
 
 
 def _check_path(project_id: str, service_id: str) -> None:

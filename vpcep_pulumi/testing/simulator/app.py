@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 import json
 import uuid
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from typing import Any
 
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from vpcep_pulumi.testing.simulator import api, control
 from vpcep_pulumi.testing.simulator.access import verify
@@ -28,47 +29,68 @@ def create_app(world: World, calls: Calls, clock: Callable[[], float]) -> FastAP
     :param clock: seconds since the epoch, for the dates of signatures.
     """
     app = FastAPI(title="VPC Endpoint (VPCEP), simulated", version="1", docs_url=None, redoc_url=None)
-    app.state.world, app.state.calls, app.state.clock = world, calls, clock
+    app.state.world, app.state.calls = world, calls
     app.include_router(api.router)
     app.include_router(control.router)
     app.add_exception_handler(Refusal, _refused)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _no_such_api)
-    app.middleware("http")(_around)
+    app.add_middleware(_Around, world=world, calls=calls, clock=clock)
     return app
 
 
-async def _around(request: Request, go_on: Callable[[Request], Awaitable[Response]]) -> Response:
-    if request.url.path.startswith(CONTROL) or request.url.path == "/openapi.json":
-        return await go_on(request)
-    world: World = request.app.state.world
-    request_id = uuid.uuid4().hex
-    body = await request.body()
-    await asyncio.sleep(world.latency())
-    try:
+class _Around:
+    """Around the API's routes: latency, authentication, the record of calls. The control API is passed by."""
+
+    def __init__(self, app: ASGIApp, world: World, calls: Calls, clock: Callable[[], float]) -> None:
+        self._app, self._world, self._calls, self._clock = app, world, calls, clock
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or scope["path"].startswith(CONTROL) or scope["path"] == "/openapi.json":
+            await self._app(scope, receive, send)
+            return
+        request = Request(scope, receive)
+        body, request_id = await request.body(), uuid.uuid4().hex
+
+        async def replay() -> Message:
+            return {"type": "http.request", "body": body, "more_body": False}
+
+        async def answer(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                # Recorded before the client can know the answer, or it would ask what was recorded too early.
+                self._record(request, body, message["status"])
+                message["headers"] = [*message["headers"], (b"x-request-id", request_id.encode())]
+            await send(message)
+
+        await asyncio.sleep(self._world.latency())
+        try:
+            self._verify(request, body, request_id)
+        except Refusal as refusal:
+            await JSONResponse(refusal.body, refusal.status)(scope, replay, answer)
+        else:
+            await self._app(scope, replay, answer)
+
+    def _record(self, request: Request, body: bytes, status: int) -> None:
+        call = Call(
+            method=request.method,
+            path=request.url.path,
+            query=dict(request.query_params),
+            body=_decoded(body),
+            status=status,
+        )
+        self._calls.add(call)
+
+    def _verify(self, request: Request, body: bytes, request_id: str) -> None:
         verify(
-            world.settings,
+            self._world.settings,
             method=request.method,
             path=request.url.path,
             query=request.query_params.multi_items(),
             headers=request.headers,
             body=body,
-            now=request.app.state.clock(),
+            now=self._clock(),
             request_id=request_id,
         )
-        response = await go_on(request)
-    except Refusal as refusal:
-        response = JSONResponse(refusal.body, refusal.status)
-    response.headers["X-Request-Id"] = request_id
-    call = Call(
-        method=request.method,
-        path=request.url.path,
-        query=dict(request.query_params),
-        body=_decoded(body),
-        status=response.status_code,
-    )
-    request.app.state.calls.add(call)
-    return response
 
 
 async def _refused(_request: Request, error: Exception) -> Response:

@@ -36,7 +36,7 @@ class Simulator:
     :ivar world: the services and connections themselves.
     """
 
-    def __init__(self, *, port: int, settings: Settings, clock: Callable[[], float]) -> None:
+    def __init__(self, settings: Settings, *, port: int = 0, clock: Callable[[], float] = time.time) -> None:
         self.world = World(clock, settings)
         self._calls = Calls()
         self._socket = _listen(port)
@@ -70,7 +70,7 @@ class Simulator:
         :param clock: seconds since the epoch.
         """
         settings = Settings(latency_s, creating_s, seed, dict(access_keys or {}), list(tokens))
-        simulator = cls(port=port, settings=settings, clock=clock)
+        simulator = cls(settings, port=port, clock=clock)
         threading.Thread(target=simulator.serve, name="simulator", daemon=True).start()
         if not simulator._started.wait(START_SECONDS):
             raise RuntimeError(f"the simulator did not start within {START_SECONDS:.0f} s")

@@ -1,0 +1,101 @@
+"""The command: the simulator that other programs start, and the demo."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+from rich.console import Console
+from typer.testing import CliRunner
+
+from vpcep_pulumi.cli import demo
+from vpcep_pulumi.cli.commands import app
+from vpcep_pulumi.testing.results import Result
+
+COMMAND = [sys.executable, "-c", "from vpcep_pulumi.cli import main; main()"]
+
+
+@pytest.fixture
+def served(request) -> Iterator[tuple[subprocess.Popen[str], str]]:
+    arguments = getattr(request, "param", [])
+    process = subprocess.Popen([*COMMAND, "simulator", "--port", "0", *arguments], stdout=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    line = process.stdout.readline().strip()
+    yield process, line
+    process.kill()
+    process.wait()
+    process.stdout.close()
+
+
+def test_the_simulator_says_when_it_is_ready(served):
+    process, line = served
+    assert line.startswith("listening on http://127.0.0.1:")
+    url = line.removeprefix("listening on ")
+    assert httpx.post(f"{url}/_simulator/services", json={"id": "svc"}).status_code == 201
+    process.send_signal(signal.SIGINT)
+    assert process.wait(10) in (0, -signal.SIGINT, 130)
+
+
+@pytest.mark.parametrize("served", [["--seed", "7"]], indirect=True)
+def test_a_seed_is_something_to_draw_from(served):
+    url = served[1].removeprefix("listening on ")
+    answer = httpx.put(f"{url}/_simulator/settings", json={})
+    assert answer.json() == {"latency_s": 0.05, "creating_s": 2.0, "seed": 7}
+
+
+def test_a_port_in_use_is_said(simulator):
+    result = CliRunner().invoke(app, ["simulator", "--port", simulator.url.rpartition(":")[2]])
+    assert result.exit_code == 1
+    assert "Address already in use" in result.output
+
+
+def test_the_demo_tells_the_whole_story(tmp_path: Path):
+    picture = tmp_path / "demo.svg"
+    result = CliRunner(env={"VPCEP_ENGINE": "local"}).invoke(app, ["demo", "--picture", str(picture)])
+    assert result.exit_code == 0, result.output
+    for line in (
+        "the local engine",
+        'plan              : "receive: the connection is pendingAcceptance, owned by 6e9dfd51d1124e8d8498dce894923a0d"',
+        "nothing to do",
+        '=> "receive: the connection is rejected, owned by 6e9dfd51d1124e8d8498dce894923a0d"',
+        "The connection of 705290f3-0d00-41f2-aedc-71f09844e879 is rejected.",
+        "What was asked of the API",
+        "receive 705290f3-0d00-41f2-aedc-71f09844e879",
+    ):
+        assert line in result.output
+    assert picture.read_text().startswith("<svg")
+
+
+@pytest.mark.parametrize(
+    ("engine", "problem"),
+    [("other", "VPCEP_ENGINE is 'other'; it takes local or pulumi"), ("pulumi", "there is no pulumi CLI on PATH")],
+)
+def test_an_engine_that_is_not_there_is_said(monkeypatch, engine, problem):
+    monkeypatch.setenv("PATH", "")
+    result = CliRunner(env={"VPCEP_ENGINE": engine}).invoke(app, ["demo"])
+    assert result.exit_code == 1
+    assert problem in result.output
+
+
+def test_a_step_that_goes_wrong_ends_the_demo(simulator):
+    class Broken:
+        def preview(self) -> Result:
+            return Result(ok=True, steps={})
+
+    with pytest.raises(demo.DemoFailed, match="`pulumi preview --diff` came to"):
+        demo._Story(Console(quiet=True), Broken(), simulator).tell()  # type: ignore[arg-type]
+
+
+def test_without_the_extra_the_command_says_what_to_install(tmp_path):
+    (tmp_path / "typer.py").write_text("raise ModuleNotFoundError('no typer', name='typer')")
+    found = subprocess.run(
+        COMMAND, env={**os.environ, "PYTHONPATH": str(tmp_path)}, capture_output=True, text=True, check=False
+    )
+    assert found.returncode == 1
+    assert found.stderr.strip() == "vpcep-pulumi needs typer: install it with `pip install 'vpcep-pulumi[cli]'`"

@@ -1,0 +1,85 @@
+"""Every example does what it says, on the local engine."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from vpcep_pulumi.testing.engine import LocalEngine
+
+ROOT = Path(__file__).parent.parent
+EXAMPLES = ROOT / "examples"
+SERVICE = "4189d3c2-8882-4871-a3c2-d380272eed88"
+ENDPOINT = "705290f3-0d00-41f2-aedc-71f09844e879"
+STAGING = "0b0dd4c1-8c1f-4f4e-9d3a-1f4f1c1de2aa"
+OWNER = "6e9dfd51d1124e8d8498dce894923a0d"
+
+
+@pytest.fixture
+def run(simulator, tmp_path):
+    simulator.connect(SERVICE, ENDPOINT, domain=OWNER)
+    simulator.connect(SERVICE, STAGING, domain=OWNER)
+
+    def engine(project: Path, **config: Any) -> LocalEngine:
+        environ = {**os.environ, **simulator.environment}
+        texts = {key: json.dumps(value) for key, value in config.items()}
+        return LocalEngine(project, tmp_path / "dev.json", environ=environ, config=texts)
+
+    return engine
+
+
+def test_there_is_a_test_for_each():
+    assert {path.name for path in EXAMPLES.iterdir() if path.is_dir()} == {"approvals", "component", "minimal"}
+
+
+def test_minimal(run, simulator):
+    result = run(EXAMPLES / "minimal").up()
+    assert result.ok, result
+    assert result.outputs == {"status": "accepted"}
+    assert simulator.world.connections(SERVICE)[-1].description == "ticket 1234"
+
+
+def test_component(run):
+    result = run(EXAMPLES / "component").up()
+    assert result.ok, result
+    assert result.outputs == {"payments": {"production": "accepted", "staging": "accepted"}}
+
+
+APPROVALS = {
+    "billing": {"service_id": SERVICE, "endpoint_id": ENDPOINT, "expected_domain_id": OWNER},
+    "staging": {"service_id": SERVICE, "endpoint_id": STAGING, "status": "rejected", "description": "no"},
+}
+
+
+@pytest.mark.parametrize("project", [ROOT, EXAMPLES / "approvals"], ids=["the root project", "the example"])
+def test_approvals_named_in_the_configuration(run, project):
+    result = run(project, approvals=APPROVALS).up()
+    assert result.ok, result
+    assert result.outputs == {"statuses": {"billing": "accepted", "staging": "rejected"}}
+
+
+def test_no_approvals_at_all(run):
+    result = run(ROOT).up()
+    assert result.ok, result
+    assert result.outputs == {"statuses": {}}
+
+
+@pytest.mark.parametrize(
+    ("declared", "problem"),
+    [
+        (
+            {"service_id": "s", "endpointId": "e"},
+            "approvals.billing in the stack's configuration does not take ['endpointId']",
+        ),
+        ({"service_id": "s"}, "approvals.billing in the stack's configuration needs ['endpoint_id']"),
+    ],
+)
+def test_a_misspelled_configuration_is_said(run, declared, problem):
+    result = run(ROOT, approvals={"billing": declared}).preview()
+    assert not result.ok
+    (error,) = result.messages("error")
+    assert error.startswith(problem)

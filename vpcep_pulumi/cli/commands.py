@@ -1,0 +1,57 @@
+"""What the command can do."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.text import Text
+
+from vpcep_pulumi.cli.demo import DemoFailed, run_demo
+from vpcep_pulumi.testing.simulator import Settings, Simulator
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, help="Tools around vpcep_pulumi.")
+
+Seconds = Annotated[float, typer.Option(min=0, help="Seconds; with a seed, the most.")]
+DEMO_WIDTH = 128
+
+
+@app.command()
+def simulator(
+    *,
+    port: Annotated[int, typer.Option(min=0, max=65535, help="On 127.0.0.1; 0 takes a free one.")] = 8080,
+    seed: Annotated[int | None, typer.Option(help="Draw latency and `creating` anew each time, reproducibly.")] = None,
+    latency: Seconds = 0.0,
+    creating: Seconds = 0.0,
+) -> None:
+    """Serve a simulated VPC Endpoint API on this machine, with a control API under /_simulator."""
+    if seed is not None:
+        # A seed asks for something to draw.
+        latency, creating = latency or 0.05, creating or 2.0
+    try:
+        running = Simulator(Settings(latency_s=latency, creating_s=creating, seed=seed), port=port)
+    except OSError as error:
+        typer.secho(f"cannot listen on port {port}: {error.strerror}", err=True)
+        raise typer.Exit(1) from None
+    running.serve(lambda: typer.echo(f"listening on {running.url}"))
+
+
+@app.command()
+def demo(
+    *,
+    picture: Annotated[Path | None, typer.Option(help="Write a picture (SVG) of the run to this file.")] = None,
+) -> None:
+    """Show the main job on the simulator: accept, see drift, heal it, reject."""
+    fixed = picture is not None or not sys.stdout.isatty()
+    console = Console(width=DEMO_WIDTH if fixed else None, record=picture is not None)
+    try:
+        run_demo(console, os.environ)
+    except DemoFailed as error:
+        console.print(Text(f"The demo went wrong: {error}", style="bold red"))
+        raise typer.Exit(1) from None
+    if picture is not None:
+        console.save_svg(str(picture), title="vpcep-pulumi demo")

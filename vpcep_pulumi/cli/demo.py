@@ -1,0 +1,158 @@
+"""The demo: the main job from start to end on the bundled simulator, and what was asked of the API for it."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import sys
+from collections import Counter
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from vpcep_pulumi.testing.cli_engine import CliEngine, is_on_path
+from vpcep_pulumi.testing.engine import LocalEngine
+from vpcep_pulumi.testing.results import Result
+from vpcep_pulumi.testing.simulator import Simulator
+
+# The service, the endpoint and the account of the API reference's own example.
+SERVICE = "4189d3c2-8882-4871-a3c2-d380272eed88"
+ENDPOINT = "705290f3-0d00-41f2-aedc-71f09844e879"
+ACCOUNT = "6e9dfd51d1124e8d8498dce894923a0d"
+STRANGER = "c1a6a8a0-54c3-4a3e-8ba9-1f2a0c0f4f52"
+
+PROJECT = "Pulumi.yaml"
+STACK = "demo"
+STYLES = {"+": "green", "-": "red", "~": "yellow"}
+ENGINES: Mapping[str, type[LocalEngine | CliEngine]] = {"local": LocalEngine, "pulumi": CliEngine}
+
+
+class DemoFailed(Exception):
+    """A step did not come to what it should."""
+
+
+def run_demo(console: Console, environ: Mapping[str, str]) -> None:
+    """Tell the story.
+
+    :param environ: ``VPCEP_ENGINE`` names the engine, ``local`` or ``pulumi``; by default the CLI where it is on PATH.
+    :raises DemoFailed: a step went wrong.
+    """
+    name = environ.get("VPCEP_ENGINE") or ("pulumi" if is_on_path() else "local")
+    if name not in ENGINES:
+        raise DemoFailed(f"VPCEP_ENGINE is {name!r}; it takes {' or '.join(ENGINES)}")
+    if name == "pulumi" and not is_on_path():
+        raise DemoFailed("VPCEP_ENGINE=pulumi, but there is no pulumi CLI on PATH")
+    keys = {"DEMOACCESSKEY": "demo-secret-key"}
+    with TemporaryDirectory() as folder, Simulator.start(access_keys=keys, creating_s=0.5) as simulator:
+        project = _lay_out(Path(folder))
+        engine = ENGINES[name](
+            project,
+            Path(folder) / "state" / ("" if name == "pulumi" else f"{STACK}.json"),
+            stack=STACK,
+            environ={**environ, **simulator.environment, "PULUMI_CONFIG_PASSPHRASE": "demo"},
+        )
+        words = "the pulumi CLI on PATH" if name == "pulumi" else "the local engine (there is no need for a CLI)"
+        console.print(f"[bold]A simulated VPC Endpoint API at[/] {simulator.url}[bold], and[/] {words}[bold].[/]\n")
+        _Story(console, engine, simulator).tell()
+
+
+class _Story:
+    def __init__(self, console: Console, engine: LocalEngine | CliEngine, simulator: Simulator) -> None:
+        self._console, self._engine, self._simulator = console, engine, simulator
+
+    def tell(self) -> None:
+        self._simulator.connect(SERVICE, ENDPOINT, domain=ACCOUNT)
+        self._simulator.connect(SERVICE, STRANGER)
+        self._say("Two consumers ask to connect. The stack's configuration accepts one of them and rejects the other.")
+        self._do("pulumi preview --diff", self._engine.preview, {"billing": "create", "stranger": "create"}, diff=True)
+        self._do("pulumi up", self._engine.up, {"billing": "create", "stranger": "create"})
+        self._now("accepted")
+        self._do("pulumi preview", self._engine.preview, {})
+
+        self._say("Another administrator rejects the accepted connection in the console. No state file knows of it.")
+        self._simulator.reject(SERVICE, ENDPOINT)
+        self._do("pulumi preview --diff", self._engine.preview, {"billing": "update"}, diff=True)
+        self._do("pulumi up", self._engine.up, {"billing": "update"})
+        self._now("accepted")
+
+        self._say("The service is taken down: what was accepted is rejected.")
+        self._do("pulumi destroy", self._engine.destroy, {"billing": "delete", "stranger": "delete"})
+        self._now("rejected")
+        self._calls()
+
+    def _say(self, text: str) -> None:
+        self._console.print(f"\n[bold cyan]{text}[/]")
+
+    def _do(self, command: str, do: Callable[[], Result], expected: Mapping[str, str], *, diff: bool = False) -> None:
+        self._console.print(f"\n[bold]$ {command}[/]")
+        result = do()
+        steps = {urn.rpartition("::")[2]: op for urn, op in result.steps.items()}
+        for line in result.diff.splitlines() if diff else ():
+            if line.strip():
+                self._console.print(_styled(line), soft_wrap=True)
+        if not diff:
+            done = ", ".join(f"{name}: {op}" for name, op in steps.items()) or "nothing to do"
+            self._console.print(f"    {done}")
+        if not result.ok:
+            raise DemoFailed("; ".join(result.messages("error")) or f"`{command}` failed")
+        if steps != expected:
+            raise DemoFailed(f"`{command}` came to {steps}, not to {dict(expected)}")
+
+    def _now(self, expected: str) -> None:
+        found = self._simulator.status(SERVICE, ENDPOINT)
+        self._console.print(f"    The connection of {ENDPOINT} is {found}.", style="dim")
+        if found != expected:
+            raise DemoFailed(f"the connection is {found}, not {expected}")
+
+    def _calls(self) -> None:
+        """What was asked of the API: alike calls in a row counted together."""
+        table = Table(title="\nWhat was asked of the API", title_justify="left", title_style="bold cyan")
+        for heading in ("Call", "What for", "Answer", "Times"):
+            table.add_column(heading, justify="right" if heading == "Times" else "left", no_wrap=True)
+        for call, times in Counter(json.dumps(_told(each)) for each in self._simulator.calls()).items():
+            table.add_row(*json.loads(call), str(times))
+        self._console.print(table)
+
+
+def _told(call: Mapping[str, object]) -> tuple[str, str, str]:
+    """A call in words: what it is, what it is for, what it was answered."""
+    path, body = str(call["path"]), call["body"]
+    if isinstance(body, dict) and "action" in body:
+        what = f"{body['action']} {body['endpoints'][0]}"
+    else:
+        what = "the project's id, from IAM" if path.startswith("/v3/") else "every connection of the service"
+    tail = path if path.startswith("/v3/") else "…/" + path.partition(SERVICE)[2].lstrip("/")
+    return f"{call['method']} {tail}", what, f"HTTP {call['status']}"
+
+
+def _styled(line: str) -> Text:
+    return Text(line, style=STYLES.get(line.lstrip()[:1], ""))
+
+
+def _lay_out(folder: Path) -> Path:
+    """The project of this package, in a folder of its own, with a stack's configuration."""
+    source = next(each for each in _sources() if (each / PROJECT).exists())
+    project = folder / "project"
+    project.mkdir()
+    for name in (PROJECT, "__main__.py"):
+        shutil.copy(source / name, project)
+    shutil.copytree(source / "examples" / "approvals", project / "examples" / "approvals")
+    (project / ".venv").symlink_to(sys.prefix)
+    approvals = {
+        "billing": {"service_id": SERVICE, "endpoint_id": ENDPOINT, "expected_domain_id": ACCOUNT},
+        "stranger": {"service_id": SERVICE, "endpoint_id": STRANGER, "status": "rejected"},
+    }
+    # JSON is YAML.
+    config = {"config": {"vpcep-approvals:approvals": approvals}}
+    (project / f"Pulumi.{STACK}.yaml").write_text(json.dumps(config), encoding="utf-8")
+    return project
+
+
+def _sources() -> tuple[Path, Path]:
+    """Where the project lies: beside the command in an installed package, at the root of a clone."""
+    here = Path(__file__).resolve().parent
+    return here / "project", here.parent.parent

@@ -1,0 +1,86 @@
+"""How each setting is spelled in each place. Data alone.
+
+The environment's spellings are those of the vendor's SDKs, of Terraform's provider (and Pulumi's
+bridge of it) and of the documentation's samples.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+ARGUMENTS = MappingProxyType({"region": "region", "project_id": "project_id"})
+"""The resource's own arguments."""
+
+CONFIG = MappingProxyType(
+    {
+        "region": "vpcep:region",
+        "project_id": "vpcep:projectId",
+        "endpoint": "vpcep:endpoint",
+        "iam_endpoint": "vpcep:iamEndpoint",
+        "access_key": "vpcep:accessKey",
+        "secret_key": "vpcep:secretKey",
+        "security_token": "vpcep:securityToken",
+        "token": "vpcep:token",
+    }
+)
+"""Stack configuration: the setting and its key."""
+
+SECRET_CONFIG = tuple(CONFIG[name] for name in ("access_key", "secret_key", "security_token", "token"))
+"""The keys that must be set with ``pulumi config set --secret``."""
+
+ENVIRONMENT: tuple[tuple[str, Mapping[str, str]], ...] = (
+    (
+        "the environment as the SDKs spell it",
+        {
+            "project_id": "HUAWEICLOUD_SDK_PROJECT_ID",
+            "iam_endpoint": "HUAWEICLOUD_SDK_IAM_ENDPOINT",
+            "access_key": "HUAWEICLOUD_SDK_AK",
+            "secret_key": "HUAWEICLOUD_SDK_SK",
+            "security_token": "HUAWEICLOUD_SDK_SECURITY_TOKEN",
+            "endpoint": "VPCEP_ENDPOINT",
+        },
+    ),
+    (
+        "the environment as Terraform spells it",
+        {
+            "region": "HW_REGION_NAME",
+            "project_id": "HW_PROJECT_ID",
+            "project_name": "HW_PROJECT_NAME",
+            "iam_endpoint": "HW_AUTH_URL",
+            "access_key": "HW_ACCESS_KEY",
+            "secret_key": "HW_SECRET_KEY",
+            "security_token": "HW_SECURITY_TOKEN",
+            "token": "HW_AUTH_TOKEN",
+        },
+    ),
+    (
+        "the environment as the documentation spells it",
+        {"access_key": "CLOUD_SDK_AK", "secret_key": "CLOUD_SDK_SK"},
+    ),
+)
+"""The environment: a name for messages, then the setting and its variable."""
+
+SDK_PROFILE = ("HUAWEICLOUD_SDK_CREDENTIALS_FILE", ".huaweicloud/credentials")
+"""The SDKs' profile: the variable that moves it, else its path in the home folder."""
+CLI_PROFILE = ("HW_SHARED_CONFIG_FILE", ".hcloud/config.json")
+"""KooCLI's profiles, likewise. ``HW_PROFILE`` names one, else the file's ``current``."""
+
+SDK_PROFILE_KEYS = MappingProxyType(
+    {
+        "access_key": "ak",
+        "secret_key": "sk",
+        "security_token": "security_token",
+        "project_id": "project_id",
+        "iam_endpoint": "iam_endpoint",
+    }
+)
+CLI_PROFILE_KEYS = MappingProxyType(
+    {
+        "access_key": "accessKeyId",
+        "secret_key": "secretAccessKey",
+        "security_token": "securityToken",
+        "region": "region",
+        "project_id": "projectId",
+    }
+)
