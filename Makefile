@@ -37,6 +37,15 @@ format: setup  ## format the code
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
+docs: setup  ## draw the lifecycle's tables and diagrams from the code
+	$(BIN)/python -m docs.draw
+
+picture: setup  ## take the README's picture of the demo
+	VPCEP_ENGINE=local $(BIN)/vpcep-pulumi demo --picture docs/demo.svg
+
+benchmark: setup  ## measure what this package adds to Pulumi's own time
+	$(BIN)/python -m benchmarks.against_noop
+
 lock: setup  ## pin the development requirements anew (needs uv)
 	uv pip compile --universal --python-version 3.10 --upgrade --all-extras --group dev --generate-hashes \
 		--no-emit-index-url --no-header pyproject.toml --output-file requirements/dev.txt

@@ -1,0 +1,103 @@
+"""The documentation is what the code does."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import vpcep_pulumi
+from docs import draw
+from vpcep_pulumi.resources.endpoint_connection_approval import RESOLVED
+from vpcep_pulumi.settings.keys import CONFIG, ENVIRONMENT
+from vpcep_pulumi.testing.engine import LocalEngine
+from vpcep_pulumi.testing.simulator.api import project_id
+
+ROOT = Path(__file__).parent.parent
+README = (ROOT / "README.md").read_text()
+SERVICE = "4189d3c2-8882-4871-a3c2-d380272eed88"
+ENDPOINT = "705290f3-0d00-41f2-aedc-71f09844e879"
+OWNER = "6e9dfd51d1124e8d8498dce894923a0d"
+
+
+def blocks(text: str, language: str) -> list[str]:
+    return re.findall(rf"^```{language}\n(.*?)^```$", text, re.DOTALL | re.MULTILINE)
+
+
+def test_the_lifecycles_tables_and_diagrams_are_drawn_from_the_code():
+    page = draw.PAGE.read_text()
+    assert draw.drawn(page) == page, "make docs"
+
+
+def test_the_readmes_program_is_the_minimal_example():
+    assert blocks(README, "python") == [(ROOT / "examples/minimal/__main__.py").read_text()]
+
+
+def test_the_readmes_preview_is_what_is_printed(simulator, tmp_path):
+    simulator.connect(SERVICE, ENDPOINT, domain=OWNER)
+    environ = {**os.environ, **simulator.environment}
+    stack = LocalEngine(ROOT / "examples/minimal", tmp_path / "dev.json", environ=environ)
+    for _ in range(2):
+        assert stack.up().ok
+    simulator.reject(SERVICE, ENDPOINT)
+    printed = stack.preview().diff.replace(project_id("eu-west-101"), "e48ed9ac8e6b5d9f9b5c0e4b1f6a3d2c")
+    (block,) = blocks(README, "diff")
+    assert block in printed
+
+
+def test_the_readme_names_every_argument_and_output():
+    for name in (
+        *RESOLVED,
+        "service_id",
+        "endpoint_id",
+        "status",
+        "expected_domain_id",
+        "appear_timeout",
+        "settle_timeout",
+    ):
+        assert f"`{name}`" in README
+
+
+@pytest.mark.parametrize("number", [0, 1])
+def test_the_examples_of_the_testing_page_run(number, tmp_path, monkeypatch):
+    monkeypatch.chdir(ROOT)
+    example = blocks((ROOT / "docs/testing.md").read_text(), "python")[number]
+    exec(compile(example, f"docs/testing.md#{number}", "exec"), {"folder": tmp_path})
+
+
+def test_the_settings_page_names_every_key():
+    page = (ROOT / "docs/settings.md").read_text()
+    for keys in (CONFIG, *(keys for _, keys in ENVIRONMENT)):
+        for key in keys.values():
+            assert f"`{key}`" in page
+
+
+def test_links_lead_somewhere():
+    for page in (ROOT / "README.md", ROOT / "CONTRIBUTING.md", *ROOT.glob("docs/*.md")):
+        for target in re.findall(r"\]\(([^)#:]+)\)", page.read_text()):
+            assert (page.parent / target).exists(), f"{page.name}: {target}"
+
+
+def test_a_program_imports_little():
+    """Every program and every host pays for what `import vpcep_pulumi` brings."""
+    code = "import sys, vpcep_pulumi; print(sorted({'httpx', 'pydantic', 'tenacity', 'fastapi'} & set(sys.modules)))"
+    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert found.stdout.strip() == "[]"
+
+
+def test_the_public_names():
+    assert vpcep_pulumi.__all__ == sorted(vpcep_pulumi.__all__)
+    assert {name for name in vars(vpcep_pulumi) if not name.startswith("_")} - set(vpcep_pulumi.__all__) <= {
+        "api",
+        "errors",
+        "lifecycle",
+        "provider",
+        "resources",
+        "settings",
+        "testing",
+        "cli",
+    }
