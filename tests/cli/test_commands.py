@@ -16,7 +16,7 @@ from typer.testing import CliRunner
 
 from vpcep_pulumi.cli import demo
 from vpcep_pulumi.cli.commands import app
-from vpcep_pulumi.testing.results import Result
+from vpcep_pulumi.testing.results import Result, Steps
 
 COMMAND = [sys.executable, "-c", "from vpcep_pulumi.cli import main; main()"]
 
@@ -86,7 +86,7 @@ def test_an_engine_that_is_not_there_is_said(monkeypatch, engine, problem):
 def test_a_step_that_goes_wrong_ends_the_demo(simulator):
     class Broken:
         def preview(self) -> Result:
-            return Result(ok=True, steps={})
+            return Result(ok=True, steps=Steps({}))
 
     with pytest.raises(demo.DemoFailed, match="`pulumi preview --diff` came to"):
         demo._Story(Console(quiet=True), Broken(), simulator).tell()  # type: ignore[arg-type]

@@ -11,9 +11,11 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
+import yaml
 from pulumi import automation
 from pulumi.automation.events import EngineEvent
 
+from vpcep_pulumi.testing.engine.project import Program, Project, load
 from vpcep_pulumi.testing.engine.values import Secret
 from vpcep_pulumi.testing.results import Diagnostic, Result, summary
 
@@ -28,13 +30,16 @@ def is_on_path() -> bool:
 class CliEngine:
     """A stack of a program, on a state folder. See :class:`vpcep_pulumi.testing.engine.LocalEngine`.
 
-    :param program: the project's folder; the stack's settings file in it is written to, as the CLI does.
+    The CLI writes to its project's folder. So it gets one of its own, beside the state, whose ``main`` is the program;
+    it runs with this process's Python, whatever the program's ``Pulumi.yaml`` says.
+
     :param state: the folder of the state.
+    :raises EngineError: the project cannot be read.
     """
 
     def __init__(
         self,
-        program: Path,
+        program: Program,
         state: Path,
         *,
         stack: str = "dev",
@@ -42,18 +47,23 @@ class CliEngine:
         environ: Mapping[str, str] | None = None,
         show: Callable[[str], None] = lambda _text: None,
     ) -> None:
-        state.mkdir(parents=True, exist_ok=True)
+        project, backend = state / "project", state / "backend"
+        for folder in (project, backend):
+            folder.mkdir(parents=True, exist_ok=True)
+        loaded = load(program)
+        _lay_out(loaded, stack, project)
         given = dict(os.environ if environ is None else environ)
         variables = {
             "PULUMI_CONFIG_PASSPHRASE": "",
             **given,
-            "PULUMI_BACKEND_URL": f"file://{state}",
+            "PULUMI_BACKEND_URL": f"file://{backend}",
             "PULUMI_SKIP_UPDATE_CHECK": "1",
             # The CLI starts "python3" where a project names no virtual environment.
             "PATH": os.pathsep.join((str(Path(sys.executable).parent), given.get("PATH", os.environ["PATH"]))),
         }
-        options = automation.LocalWorkspaceOptions(work_dir=str(program), env_vars=variables)
-        self._stack = automation.create_or_select_stack(stack, work_dir=str(program), opts=options)
+        function = None if isinstance(loaded.program, Path) else loaded.program
+        workspace = automation.LocalWorkspace(work_dir=str(project), program=function, env_vars=variables)
+        self._stack = automation.Stack.create_or_select(stack, workspace)
         self._stack.set_all_config({key: automation.ConfigValue(value) for key, value in config.items()})
         self._show = show
 
@@ -98,6 +108,20 @@ class CliEngine:
             diagnostics=tuple(_diagnostics(events)),
             diff="".join(text),
         )
+
+
+def _lay_out(project: Project, stack: str, folder: Path) -> None:
+    """Write the project's files where the CLI may write to them; the stack's are kept from the first time on."""
+    runtime: dict[str, Any] = {"name": "python"}
+    if sys.prefix != sys.base_prefix:
+        runtime["options"] = {"virtualenv": sys.prefix}
+    document = {**project.document, "name": project.name, "runtime": runtime, "main": str(project.program)}
+    if not isinstance(project.program, Path):
+        document["main"] = str(project.folder)
+    (folder / "Pulumi.yaml").write_text(yaml.safe_dump(document), encoding="utf-8")
+    settings = f"Pulumi.{stack}.yaml"
+    if (project.root / settings).exists() and not (folder / settings).exists():
+        shutil.copy(project.root / settings, folder)
 
 
 def _steps(events: list[EngineEvent]) -> list[tuple[str, str]]:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import re
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from types import MappingProxyType
 from typing import Any
 
 UNCHANGED = frozenset({"same", "read"})
@@ -26,13 +26,56 @@ class Diagnostic:
     urn: str = ""
 
 
+class Steps(Mapping[str, str]):
+    """What was, or would be, done to each resource, by URN: ``create``, ``update``, ``replace``, ``delete``.
+
+    What stays the same, what is only read, and the stack itself are left out. The keys of what it is compared with
+    may be shortened: ``…`` stands for any part of a URN, as in ``{"urn…::billing": "update"}``.
+    """
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def __init__(self, steps: Mapping[str, str]) -> None:
+        self._steps = dict(steps)
+
+    def __getitem__(self, urn: str) -> str:
+        return self._steps[urn]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._steps)
+
+    def __len__(self) -> int:
+        return len(self._steps)
+
+    def __repr__(self) -> str:
+        return repr(self._steps)
+
+    def __eq__(self, other: object) -> bool:
+        return not self.differences(other) if isinstance(other, Mapping) else NotImplemented
+
+    def differences(self, expected: Mapping[str, str]) -> list[str]:
+        """How they differ from what was expected, a line each; nothing where they do not."""
+        lines: list[str] = []
+        known: set[str] = set()
+        for key, step in expected.items():
+            named = [urn for urn in self._steps if _stands_for(key, urn)]
+            known.update(named)
+            if not named:
+                lines.append(f"{key}: {step} was expected, and nothing was done")
+            elif len(named) > 1:
+                lines.append(f"{key} stands for {len(named)} resources: {', '.join(named)}")
+            elif self._steps[named[0]] != step:
+                lines.append(f"{named[0]}: {step} was expected, it was {self._steps[named[0]]}")
+        others = (urn for urn in self._steps if urn not in known)
+        return [*lines, *(f"{urn}: {self._steps[urn]} was not expected" for urn in others)]
+
+
 @dataclass(frozen=True)
 class Result:
     """An operation's outcome.
 
     :ivar ok: whether it came to a good end.
-    :ivar steps: what was (or in a preview, would be) done to each resource, by URN: ``create``, ``update``,
-        ``replace``, ``delete``. What stays the same, what is only read, and the stack itself are left out.
+    :ivar steps: what was (or in a preview, would be) done to each resource, by URN.
     :ivar outputs: the stack's outputs as they are now, which a preview does not change; a secret one as an object
         whose repr does not show its ``value``.
     :ivar diagnostics: in the order in which they came.
@@ -40,7 +83,7 @@ class Result:
     """
 
     ok: bool
-    steps: Mapping[str, str]
+    steps: Steps
     outputs: Mapping[str, Any] = field(default_factory=dict)
     diagnostics: tuple[Diagnostic, ...] = ()
     diff: str = field(default="", repr=False)
@@ -49,8 +92,24 @@ class Result:
         """The diagnostics of one severity."""
         return [each.message for each in self.diagnostics if each.severity == severity]
 
+    def errors(self) -> list[Diagnostic]:
+        """What went wrong."""
+        return [each for each in self.diagnostics if each.severity == "error"]
 
-def summary(steps: Iterable[tuple[str, str]]) -> Mapping[str, str]:
+
+class OperationFailed(Exception):
+    """An operation of a stack failed, or was refused in its preview already.
+
+    :ivar result: what it came to.
+    """
+
+    def __init__(self, operation: str, result: Result) -> None:
+        self.result = result
+        errors = [f"{each.message} [{each.urn}]" if each.urn else each.message for each in result.errors()]
+        super().__init__("\n".join([f"{operation} failed", *errors]))
+
+
+def summary(steps: Iterable[tuple[str, str]]) -> Steps:
     """One step for each resource, of an engine's finer ones: (operation, URN), in their order.
 
     A replacement is three steps to an engine; a resource deleted for another's sake and created again is one, too.
@@ -60,4 +119,8 @@ def summary(steps: Iterable[tuple[str, str]]) -> Mapping[str, str]:
         if op in UNCHANGED or any(part in urn for part in OF_THE_ENGINE):
             continue
         found[urn] = "replace" if op in REPLACES or found.get(urn) == "replace" else op
-    return MappingProxyType(found)
+    return Steps(found)
+
+
+def _stands_for(key: str, urn: str) -> bool:
+    return re.fullmatch(".*".join(map(re.escape, key.split("…"))), urn, re.DOTALL) is not None

@@ -75,7 +75,7 @@ def test_a_program_can_stand_elsewhere(folder):
 def test_a_folder_or_a_file_is_enough(tmp_path):
     file = tmp_path / "one.py"
     file.write_text("")
-    assert (load(file).name, load(file).program) == ("one", file)
+    assert (load(file).name, load(file).program) == ("program", file)
     (tmp_path / "__main__.py").write_text("")
     assert load(tmp_path).program == tmp_path
 

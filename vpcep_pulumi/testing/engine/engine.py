@@ -6,7 +6,6 @@ a first try: what deploys is the ``pulumi`` CLI.
 
 from __future__ import annotations
 
-import json
 import os
 import threading
 from collections.abc import Callable, Collection, Iterator, Mapping
@@ -19,22 +18,21 @@ from pulumi.runtime.proto import engine_pb2_grpc, resource_pb2_grpc
 from vpcep_pulumi.testing.child import SHOWN
 from vpcep_pulumi.testing.engine import display, secrets, services
 from vpcep_pulumi.testing.engine.deployment import Deployment
-from vpcep_pulumi.testing.engine.host import THREADS, Host
+from vpcep_pulumi.testing.engine.host import Host
 from vpcep_pulumi.testing.engine.processes import Child
-from vpcep_pulumi.testing.engine.project import Config, Project, load
+from vpcep_pulumi.testing.engine.program import Addresses, FunctionProgram, start
+from vpcep_pulumi.testing.engine.project import Program, Target, load
 from vpcep_pulumi.testing.engine.report import Report
 from vpcep_pulumi.testing.engine.state import State
 from vpcep_pulumi.testing.engine.steps import Steps, Stopped
 from vpcep_pulumi.testing.engine.urns import STACK
 from vpcep_pulumi.testing.results import Result, summary
 
-ORGANIZATION = "organization"
-
 
 class LocalEngine:
     """A stack of a program, on a state file.
 
-    :param program: the project's folder, or a program's file.
+    :param program: the project's folder, a program's file, or a function that declares resources.
     :param state: the state file; its folder is made.
     :param stack: the stack's name; its configuration is in ``Pulumi.<stack>.yaml``.
     :param config: more configuration, in plain; a key without a namespace is the project's.
@@ -45,7 +43,7 @@ class LocalEngine:
 
     def __init__(
         self,
-        program: Path,
+        program: Program,
         state: Path,
         *,
         stack: str = "dev",
@@ -90,7 +88,8 @@ class LocalEngine:
         config = self._project.config(self._stack, phrase, self._extra)
         report = Report(self._show, dry_run=dry_run)
         with State(self._state, phrase, writes=not dry_run) as state:
-            operation = _Operation(self._project, self._stack, config, self._environ, state, report, frozenset(replace))
+            target = Target(self._project, self._stack, config, self._environ)
+            operation = _Operation(target, state, report, frozenset(replace))
             report.line(f"{heading} ({self._stack}):")
             for each in state.interrupted:
                 report.say("warning", f"the last operation was interrupted while {each.op} {each.urn}", each.urn)
@@ -103,36 +102,14 @@ class LocalEngine:
 class _Operation:
     """One operation: its servers, its host, its program."""
 
-    def __init__(  # noqa: PLR0917 -- made in one place
-        self,
-        project: Project,
-        stack: str,
-        config: Config,
-        environ: Mapping[str, str],
-        state: State,
-        report: Report,
-        replace: frozenset[str],
-    ) -> None:
-        self._project, self._config, self._state, self._report = project, config, state, report
-        self._environ = {
-            **environ,
-            "PULUMI_PROJECT": project.name,
-            "PULUMI_STACK": stack,
-            "PULUMI_ORGANIZATION": ORGANIZATION,
-            "PULUMI_ROOT": str(project.root),
-            "PULUMI_CONFIG": json.dumps(dict(config.values)),
-            "PULUMI_CONFIG_SECRET_KEYS": json.dumps(sorted(config.secrets)),
-        }
-        self._folder = project.program if project.program.is_dir() else project.program.parent
+    def __init__(self, target: Target, state: State, report: Report, replace: frozenset[str]) -> None:
+        self._target, self._state, self._report = target, state, report
         self._log_server, self._log_address = services.serve(
             engine_pb2_grpc.add_EngineServicer_to_server, services.Log(report)
         )
-        host = Host(
-            engine=self._log_address, cwd=self._folder, environ=self._environ, config=config, line=self._printed
-        )
-        self._steps = Steps(state, host, report)
+        self._steps = Steps(state, Host(target, engine=self._log_address, line=self._printed), report)
         self._before = state.all()
-        self._deployment = Deployment(project.name, stack, self._steps, replace)
+        self._deployment = Deployment(target.project.name, target.stack, self._steps, replace)
 
     def run(self, *, program: bool, refresh: bool) -> Result:
         """Carry it out."""
@@ -163,34 +140,28 @@ class _Operation:
     def _run_program(self) -> None:
         monitor = services.Monitor(self._deployment, self._steps)
         server, address = services.serve(resource_pb2_grpc.add_ResourceMonitorServicer_to_server, monitor)
-        arguments = (
-            str(self._project.program),
-            address,
-            self._log_address,
-            "true" if self._report.dry_run else "false",
-            str(THREADS),
-        )
+        addresses = Addresses(monitor=address, log=self._log_address)
+        dry_run = self._report.dry_run
         try:
-            with Child("program", *arguments, cwd=self._folder, environ=self._environ, line=self._printed) as child:
-                child.listen()
-                code = self._until_finished(child, monitor)
+            with start(self._target, addresses, dry_run=dry_run, line=self._printed) as program:
+                code = self._until_finished(program, monitor)
                 if code is None and not self._steps.stopping.is_set():
                     self._deployment.delete_the_rest()
                 monitor.released.set()
-                code = child.wait()
+                code = program.wait()
         finally:
             monitor.released.set()
             server.stop(None).wait()
         if code not in (0, SHOWN) and not self._report.failed():
             self._report.say("error", f"the program ended with exit code {code}")
 
-    def _until_finished(self, child: Child, monitor: services.Monitor) -> int | None:
+    def _until_finished(self, program: Child | FunctionProgram, monitor: services.Monitor) -> int | None:
         """Wait until the program has said everything, or has ended: then its exit code."""
         ended = threading.Event()
         codes: list[int | None] = []
 
         def watch() -> None:
-            codes.append(child.wait())
+            codes.append(program.wait())
             ended.set()
             monitor.finished.set()
 

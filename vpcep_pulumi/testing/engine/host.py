@@ -6,9 +6,8 @@ The host works off four calls at a time; more would wait in its queue, out of re
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, TypeVar
 
 import grpc
@@ -17,7 +16,7 @@ from pulumi.runtime.proto import provider_pb2_grpc
 
 from vpcep_pulumi.testing.engine.errors import EngineError
 from vpcep_pulumi.testing.engine.processes import Child
-from vpcep_pulumi.testing.engine.project import Config
+from vpcep_pulumi.testing.engine.project import Target
 from vpcep_pulumi.testing.engine.state import Resource
 from vpcep_pulumi.testing.engine.values import Secret, Values, from_struct, to_struct
 
@@ -42,19 +41,12 @@ class Difference:
 class Host:
     """The host process, started when it is first needed. Thread-safe.
 
+    :param engine: the address of the engine's log.
     :param line: called with each line that it prints.
     """
 
-    def __init__(
-        self,
-        *,
-        engine: str,
-        cwd: Path,
-        environ: Mapping[str, str],
-        config: Config,
-        line: Callable[[str], None],
-    ) -> None:
-        self._engine, self._cwd, self._environ, self._config, self._line = engine, cwd, environ, config, line
+    def __init__(self, target: Target, *, engine: str, line: Callable[[str], None]) -> None:
+        self._target, self._engine, self._line = target, engine, line
         self._lock = threading.Lock()
         self._turns = threading.BoundedSemaphore(THREADS)
         self._child: Child | None = None
@@ -118,15 +110,18 @@ class Host:
     def _started(self) -> Any:
         with self._lock:
             if self._stub is None:
-                self._child = Child("host", self._engine, cwd=self._cwd, environ=self._environ, line=self._line)
+                target = self._target
+                self._child = Child(
+                    "host", self._engine, cwd=target.project.folder, environ=target.variables(), line=self._line
+                )
                 port = self._child.first_line()
                 self._child.listen()
                 if not port.isdigit():
                     raise EngineError(f"the dynamic provider host did not start: {port or 'it ended at once'}")
                 self._channel = grpc.insecure_channel(f"127.0.0.1:{port}", options=MESSAGE_OPTIONS)
                 self._stub = provider_pb2_grpc.ResourceProviderStub(self._channel)
-                secrets = self._config.secrets
-                args = {key: Secret(value) if key in secrets else value for key, value in self._config.values.items()}
+                secrets = target.config.secrets
+                args = {key: Secret(value) if key in secrets else value for key, value in target.config.values.items()}
                 self._stub.Configure(proto.ConfigureRequest(args=to_struct(args, secrets=True), acceptSecrets=True))
             return self._stub
 

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import yaml
 
@@ -18,6 +18,12 @@ from vpcep_pulumi.testing.engine.errors import EngineError, Unsupported
 from vpcep_pulumi.testing.engine.secrets import Passphrase
 
 NAME = re.compile(r"[A-Za-z0-9._-]{1,100}")
+ORGANIZATION = "organization"
+UNNAMED = "program"
+"""The project of a program without a ``Pulumi.yaml``."""
+Function: TypeAlias = Callable[[], Awaitable[None] | None]
+Program: TypeAlias = Path | Function
+"""A project's folder, a program's file, or a function that declares resources."""
 
 
 @dataclass(frozen=True)
@@ -36,14 +42,21 @@ class Config:
 class Project:
     """A project.
 
-    :ivar root: the folder of ``Pulumi.yaml``.
-    :ivar program: the folder or file to run.
+    :ivar root: the folder of ``Pulumi.yaml``; the current one for a function.
+    :ivar program: the folder, file or function to run.
     """
 
     name: str
     root: Path
-    program: Path
+    program: Program
     document: Mapping[str, Any] = field(default_factory=dict, repr=False)
+
+    @property
+    def folder(self) -> Path:
+        """Where the program runs."""
+        if not isinstance(self.program, Path):
+            return self.root
+        return self.program if self.program.is_dir() else self.program.parent
 
     def config(self, stack: str, phrase: str | None, extra: Mapping[str, str] | None = None) -> Config:
         """The stack's configuration: the project's defaults, the stack's file, and what is given here.
@@ -78,17 +91,45 @@ class Project:
         return key if ":" in key else f"{self.name}:{key}"
 
 
-def load(path: Path) -> Project:
-    """The project of a folder, or of a single program file.
+@dataclass(frozen=True)
+class Target:
+    """What an operation is carried out on.
+
+    :ivar environ: the environment of the program and of the provider.
+    """
+
+    project: Project
+    stack: str
+    config: Config
+    environ: Mapping[str, str] = field(repr=False)
+
+    def variables(self) -> dict[str, str]:
+        """The environment, with what Pulumi's own hosts add to it."""
+        return {
+            **self.environ,
+            "PULUMI_PROJECT": self.project.name,
+            "PULUMI_STACK": self.stack,
+            "PULUMI_ORGANIZATION": ORGANIZATION,
+            "PULUMI_ROOT": str(self.project.root),
+            "PULUMI_CONFIG": json.dumps(dict(self.config.values)),
+            "PULUMI_CONFIG_SECRET_KEYS": json.dumps(sorted(self.config.secrets)),
+        }
+
+
+def load(program: Program) -> Project:
+    """The project of a folder, of a single program file, or of a function.
 
     :raises EngineError: there is none, or its files cannot be read.
     """
+    if not isinstance(program, Path):
+        return Project(UNNAMED, Path.cwd(), program)
+    path = program.resolve()
     if path.is_file():
-        return Project(path.stem, path.parent, path)
+        return Project(UNNAMED, path.parent, path)
     file = path / "Pulumi.yaml"
     if not file.exists():
         if (path / "__main__.py").exists():
-            return Project(path.resolve().name, path, path)
+            return Project(UNNAMED, path, path)
         raise EngineError(f"there is no Pulumi.yaml and no __main__.py in {path}")
     document = _load(file)
     runtime = document.get("runtime")
