@@ -25,7 +25,10 @@ demo: setup  ## show the main job on the bundled simulator
 	@$(BIN)/vpcep-pulumi demo
 
 test: setup  ## run every test
-	$(BIN)/python -m pytest --cov --cov-report=term
+	$(BIN)/coverage erase
+	$(BIN)/coverage run -m pytest
+	$(BIN)/coverage combine --quiet
+	$(BIN)/coverage report
 
 lint: setup  ## check style, layers and types
 	$(BIN)/ruff check .

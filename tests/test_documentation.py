@@ -62,10 +62,21 @@ def test_the_readme_names_every_argument_and_output():
         assert f"`{name}`" in README
 
 
-@pytest.mark.parametrize("number", [0, 1])
+TESTING = blocks((ROOT / "docs/testing.md").read_text(), "python")
+
+
+def test_the_test_of_a_program_passes(pytester):
+    infra = pytester.mkdir("infra")
+    (infra / "Pulumi.yaml").write_text("name: infra\nruntime: python\n")
+    (infra / "__main__.py").write_text(TESTING[0])
+    pytester.makepyfile(TESTING[1])
+    pytester.runpytest_subprocess("-pno:schemathesis").assert_outcomes(passed=1)
+
+
+@pytest.mark.parametrize("number", [2, 3])
 def test_the_examples_of_the_testing_page_run(number, tmp_path, monkeypatch):
     monkeypatch.chdir(ROOT)
-    example = blocks((ROOT / "docs/testing.md").read_text(), "python")[number]
+    example = TESTING[number]
     exec(compile(example, f"docs/testing.md#{number}", "exec"), {"folder": tmp_path})
 
 
@@ -90,14 +101,7 @@ def test_a_program_imports_little():
 
 
 def test_the_public_names():
-    assert vpcep_pulumi.__all__ == sorted(vpcep_pulumi.__all__)
-    assert {name for name in vars(vpcep_pulumi) if not name.startswith("_")} - set(vpcep_pulumi.__all__) <= {
-        "api",
-        "errors",
-        "lifecycle",
-        "provider",
-        "resources",
-        "settings",
-        "testing",
-        "cli",
-    }
+    assert vpcep_pulumi.__all__ == sorted(vpcep_pulumi.__all__) == dir(vpcep_pulumi)
+    assert all(getattr(vpcep_pulumi, name).__module__.startswith("vpcep_pulumi.") for name in dir(vpcep_pulumi))
+    with pytest.raises(AttributeError, match="has no attribute 'nothing'"):
+        _ = vpcep_pulumi.nothing

@@ -1,1 +1,5 @@
-"""What a program's own tests use: a simulator of the API and an engine in small. Extra ``testing``."""
+"""What a program's own tests use: a simulator of the API, an engine in small, fixtures of both. Extra ``testing``."""
+
+from vpcep_pulumi.testing.results import Diagnostic, OperationFailed, Result, Steps
+
+__all__ = ["Diagnostic", "OperationFailed", "Result", "Steps"]

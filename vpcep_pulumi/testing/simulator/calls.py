@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import threading
 from typing import Any, TypedDict
+from urllib.parse import urlencode
 
 
 class Call(TypedDict):
@@ -40,3 +42,10 @@ class Calls:
         """Forget them."""
         with self._lock:
             self._calls.clear()
+
+
+def shown(call: Call) -> str:
+    """A call as a line: ``POST /v1/p/vpc-endpoint-services/svc/connections/action {…} -> 200``."""
+    query = f"?{urlencode(call['query'])}" if call["query"] else ""
+    body = f" {json.dumps(call['body'])}" if call["body"] is not None else ""
+    return f"{call['method']} {call['path']}{query}{body} -> {call['status']}"

@@ -55,6 +55,12 @@ class NewSettings(_Body):
     tokens: list[str] | None = None
 
 
+class Advance(_Body):
+    """Seconds to let pass."""
+
+    advance_s: Annotated[float, Field(ge=0)]
+
+
 def calls(request: Request) -> Calls:
     """The application's record of calls."""
     found: Calls = request.app.state.calls
@@ -129,6 +135,13 @@ async def configure(world: TheWorld, body: NewSettings) -> dict[str, Any]:
     now = Settings(**{**vars(world.settings), **told})
     world.configure(now)
     return {"latency_s": now.latency_s, "creating_s": now.creating_s, "seed": now.seed}
+
+
+@router.post("/clock", status_code=204)
+async def advance(world: TheWorld, body: Advance) -> Response:
+    """Let time pass in the service, at once."""
+    world.advance(body.advance_s)
+    return Response(status_code=204)
 
 
 def _missing() -> HTTPException:

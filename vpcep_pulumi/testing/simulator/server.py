@@ -6,6 +6,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from types import TracebackType
 
 import uvicorn
@@ -145,6 +146,18 @@ class Simulator:
     def calls(self, method: str | None = None) -> list[Call]:
         """What was asked of the API so far, or only with one method."""
         return [call for call in self._calls.list() if method in (None, call["method"])]
+
+    def latency(self, seconds: float) -> None:
+        """Take so long for each answer from now on."""
+        self.world.configure(replace(self.world.settings, latency_s=seconds))
+
+    def creating(self, seconds: float) -> None:
+        """Keep each connection that is accepted from now on ``creating`` for so long."""
+        self.world.configure(replace(self.world.settings, creating_s=seconds))
+
+    def advance(self, seconds: float) -> None:
+        """Let time pass in the service, at once: what is ``creating`` may settle. Signatures keep the real date."""
+        self.world.advance(seconds)
 
     def clear_calls(self) -> None:
         """Forget them."""

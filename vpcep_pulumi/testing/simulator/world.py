@@ -85,7 +85,8 @@ class World:
     """
 
     def __init__(self, clock: Callable[[], float], settings: Settings | None = None) -> None:
-        self._clock = clock
+        self._real_clock = clock
+        self._ahead = 0.0
         self._lock = threading.RLock()
         self._markers = FIRST_MARKER
         self._services: dict[str, Service] = {}
@@ -96,6 +97,14 @@ class World:
         with self._lock:
             self.settings = settings
             self._random = random.Random(settings.seed)
+
+    def advance(self, seconds: float) -> None:
+        """Let time pass, at once."""
+        with self._lock:
+            self._ahead += seconds
+
+    def _clock(self) -> float:
+        return self._real_clock() + self._ahead
 
     def latency(self) -> float:
         """Seconds that the next answer takes."""

@@ -1,0 +1,220 @@
+"""The pytest plugin, as a team's own tests use it."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+PROGRAM = """
+import pulumi
+from vpcep_pulumi import EndpointConnectionApproval
+
+billing = EndpointConnectionApproval("billing", service_id="svc", endpoint_id="ep-1")
+pulumi.export("status", billing.status)
+"""
+IMPORTS = """
+import os
+import pytest
+from vpcep_pulumi import EndpointConnectionApproval as Approval
+from vpcep_pulumi.testing import OperationFailed
+"""
+
+
+@pytest.fixture
+def run(pytester: pytest.Pytester):
+    """Run a team's tests, beside its program."""
+    infra = pytester.mkdir("infra")
+    (infra / "Pulumi.yaml").write_text("name: infra\nruntime: python\n")
+    (infra / "__main__.py").write_text(PROGRAM)
+
+    def run(tests: str, *arguments: str) -> pytest.RunResult:
+        pytester.makepyfile(test_infra=f"{IMPORTS}\n{tests}")
+        return pytester.runpytest_subprocess("-p", "no:cacheprovider", *arguments)
+
+    return run
+
+
+def test_a_folder_a_file_and_a_function(run, pytester):
+    pytester.path.joinpath("one.py").write_text(PROGRAM)
+    run(
+        """
+def function():
+    Approval("billing", service_id="svc", endpoint_id="ep-1")
+
+async def asynchronous():
+    function()
+
+@pytest.mark.parametrize("program", ["infra", "infra/", "one.py", function, asynchronous])
+def test_program(vpcep, stack, program):
+    vpcep.connect(service="svc", endpoint="ep-1", domain="d1")
+    result = stack.up(program)
+    assert result.steps == {"urn…::billing": "create"}
+    assert vpcep.status("svc", "ep-1") == "accepted"
+    assert stack.preview().steps == {}
+    vpcep.leave("svc", "ep-1")
+    assert vpcep.status("svc", "ep-1") == "absent"
+    assert stack.destroy().steps == {"urn…::billing": "delete"}
+"""
+    ).assert_outcomes(passed=5)
+
+
+def test_every_test_has_its_own(run):
+    run(
+        """
+@pytest.mark.parametrize("number", range(6))
+def test_first_update(vpcep, stack, number):
+    vpcep.connect(service="svc", endpoint="ep-1")
+    assert stack.up("infra").steps == {"urn…::billing": "create"}
+    assert [call["body"]["action"] for call in vpcep.calls("POST")] == ["receive"]
+""",
+        "-n2",
+    ).assert_outcomes(passed=6)
+
+
+FAILING = """
+def test_billing(vpcep, stack):
+    vpcep.connect(service="svc", endpoint="ep-1", domain="d1")
+    stack.up("infra")
+    vpcep.reject("svc", "ep-1")
+    assert stack.preview().steps == {"urn…::audit": "create"}
+"""
+
+
+@pytest.mark.parametrize("arguments", [[], ["-n1"]], ids=["alone", "xdist"])
+def test_a_failing_test_shows_what_differed_and_the_calls_made(run, arguments):
+    result = run(FAILING, *arguments)
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(
+        [
+            "E * the steps are not those expected",
+            "E *urn…::audit: create was expected, and nothing was done",
+            "E *urn:pulumi:test::infra::*::billing: update was not expected",
+            "*The last operation*",
+            "Previewing update (test):",
+            "*plan*receive: the connection is rejected, owned by d1*",
+            "*API calls*",
+            "GET /v1/*/vpc-endpoint-services/svc/connections*-> 200",
+            'POST /v1/*/vpc-endpoint-services/svc/connections/action {"action": "receive", *ep-1*} -> 200',
+        ]
+    )
+
+
+def test_a_failing_operation_raises_with_its_errors(run):
+    result = run(
+        """
+def broken():
+    raise ValueError("the program is broken")
+
+def test_refused(vpcep, stack):
+    vpcep.connect(service="svc", endpoint="ep-1", domain="d1")
+    with pytest.raises(OperationFailed, match="belongs to account d1") as failure:
+        stack.preview(lambda: Approval("billing", service_id="svc", endpoint_id="ep-1", expected_domain_id="d2"))
+    (error,) = [each for each in failure.value.result.errors() if each.urn]
+    assert error.urn.endswith("::billing")
+
+def test_broken(vpcep, stack):
+    with pytest.raises(OperationFailed, match="the program is broken"):
+        stack.up(broken)
+
+def test_uncaught(vpcep, stack):
+    stack.up("infra")
+
+def test_nothing_to_run(vpcep, stack):
+    stack.up()
+"""
+    )
+    result.assert_outcomes(passed=2, failed=2)
+    result.stdout.fnmatch_lines(
+        [
+            "*OperationFailed: up failed*",
+            "*there is no service svc*",
+            "*there is no program yet: name one*",
+        ]
+    )
+    assert "stack.py:" not in result.stdout.str(), "our own frames are of no use to them"
+
+
+def test_nothing_but_the_simulator_is_reached(run, pytester, monkeypatch):
+    """Whatever the stack's configuration and the environment of whoever runs it say."""
+    pytester.path.joinpath("infra/Pulumi.test.yaml").write_text(
+        "config:\n  vpcep:endpoint: https://vpcep.invalid\n  vpcep:region: eu-west-101\n"
+    )
+    for name, value in {
+        "HW_ACCESS_KEY": "REAL",
+        "HW_SECRET_KEY": "real",
+        "VPCEP_ENDPOINT": "https://x.invalid",
+    }.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setenv("HTTP_PROXY", "http://proxy.invalid:3128")
+    monkeypatch.setenv("HW_REGION_NAME", "nowhere")
+    run(
+        """
+def test_reached(vpcep, stack):
+    vpcep.connect(service="svc", endpoint="ep-1")
+    assert "REAL" not in os.environ.values()
+    stack.up("infra")
+    assert vpcep.status("svc", "ep-1") == "accepted"
+    assert vpcep.calls("GET")[0]["query"]["name"] == "eu-west-101"
+"""
+    ).assert_outcomes(passed=1)
+
+
+def test_time_and_latency_are_the_tests(run):
+    run(
+        """
+def test_settling(vpcep, stack):
+    vpcep.connect(service="svc", endpoint="ep-1")
+    vpcep.creating(3600)
+    vpcep.latency(0.01)
+    with pytest.raises(OperationFailed, match="creating"):
+        stack.up(lambda: Approval("billing", service_id="svc", endpoint_id="ep-1", settle_timeout=0.1))
+    vpcep.advance(3600)
+    assert vpcep.status("svc", "ep-1") == "accepted"
+    assert '"creating" => "accepted"' in stack.refresh().diff
+"""
+    ).assert_outcomes(passed=1)
+
+
+@pytest.mark.parametrize("given", ["option", "file"])
+def test_an_engine_that_is_not_there_is_said(run, pytester, monkeypatch, given):
+    monkeypatch.setenv("PATH", str(Path(sys.executable).parent))
+    if given == "file":
+        pytester.makeini("[pytest]\npulumi_engine = cli\n")
+    result = run("def test_it(stack): pass", *(["--pulumi-engine=cli"] if given == "option" else []))
+    result.assert_outcomes(errors=1)
+    result.stdout.fnmatch_lines(["*--pulumi-engine=cli, but there is no pulumi CLI on PATH"])
+
+
+def test_auto_takes_what_there_is(run, monkeypatch):
+    monkeypatch.setenv("PATH", str(Path(sys.executable).parent))
+    run(FAILING.replace("audit", "billing").replace("create", "update"), "--pulumi-engine=auto").assert_outcomes(
+        passed=1
+    )
+
+
+def test_an_engine_that_is_none_is_said(run, pytester):
+    pytester.makeini("[pytest]\npulumi_engine = terraform\n")
+    run("def test_it(stack): pass").stdout.fnmatch_lines(["*pulumi_engine is 'terraform'; it takes local, cli, auto*"])
+
+
+def test_a_missing_extra_is_said(run, pytester):
+    pytester.makeconftest(
+        """
+        import importlib.util
+        find_spec = importlib.util.find_spec
+        importlib.util.find_spec = lambda name, *rest: None if name == "fastapi" else find_spec(name, *rest)
+        """
+    )
+    result = run("def test_it(vpcep): pass")
+    result.assert_outcomes(errors=1)
+    result.stdout.fnmatch_lines(["*need fastapi: pip install 'vpcep-pulumi[[]testing]'"])
+
+
+def test_the_plugin_costs_other_peoples_tests_nothing():
+    """pytest loads it in every run, wherever the package is installed."""
+    code = "import sys, vpcep_pulumi.testing.pytest_plugin; print(sorted({'pulumi', 'fastapi', 'grpc', 'httpx'} & set(sys.modules)))"
+    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert found.stdout.strip() == "[]"

@@ -1,0 +1,110 @@
+"""The pytest plugin: the fixtures ``vpcep`` and ``stack``. Everything heavy is imported where it is first needed."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+from collections.abc import Generator, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from vpcep_pulumi.testing.results import Steps
+
+if TYPE_CHECKING:
+    from vpcep_pulumi.testing.simulator import Simulator
+    from vpcep_pulumi.testing.stack import Stack
+
+OPTION = "pulumi_engine"
+ENGINES = ("local", "cli", "auto")
+NEEDED = ("fastapi", "uvicorn", "yaml", "cryptography", "filelock")
+"""What the extra ``testing`` brings."""
+SIMULATOR: pytest.StashKey[Simulator] = pytest.StashKey()
+STACK: pytest.StashKey[Stack] = pytest.StashKey()
+"""What a test used, for its report."""
+OF_THE_CLOUD = ("HW_", "HUAWEICLOUD_", "CLOUD_SDK_", "VPCEP_")
+"""What the names of variables begin with that hold credentials, regions and endpoints."""
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """``--pulumi-engine``, and the same in pytest's configuration file."""
+    parser.addini(OPTION, "the engine of the fixture 'stack': local, cli or auto", default="local")
+    parser.getgroup("vpcep-pulumi").addoption(
+        "--pulumi-engine",
+        choices=ENGINES,
+        help="what stacks run on: local (the default), the pulumi cli, or auto: the CLI where it is on PATH",
+    )
+
+
+def pytest_assertrepr_compare(op: str, left: object, right: object) -> list[str] | None:
+    """What differs between steps, a line each."""
+    if op != "==" or not isinstance(left, Steps) or not isinstance(right, dict):
+        return None
+    return ["the steps are not those expected", *left.differences(right)]
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """A failing test shows what its last operation came to, and the API calls that were made."""
+    report = yield
+    if report.failed:
+        stack, simulator = item.stash.get(STACK, None), item.stash.get(SIMULATOR, None)
+        if stack is not None and stack.last is not None:
+            report.sections.append(("The last operation", stack.last.diff))
+        if simulator is not None:
+            from vpcep_pulumi.testing.simulator.calls import shown  # noqa: PLC0415
+
+            report.sections.append(("API calls", "\n".join(map(shown, simulator.calls())) or "none"))
+    return report
+
+
+@pytest.fixture
+def vpcep(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[Simulator]:
+    """A VPC Endpoint API of this test's own, a :class:`~vpcep_pulumi.testing.simulator.Simulator`.
+
+    It is in the environment of what the test starts, and nothing else of the cloud is: credentials, regions and
+    endpoints of whoever runs the tests are not.
+    """
+    _check_extra()
+    from vpcep_pulumi.testing.simulator import Simulator  # noqa: PLC0415
+
+    for name in list(os.environ):
+        if name.startswith(OF_THE_CLOUD):
+            monkeypatch.delenv(name)
+    with Simulator.start() as simulator:
+        for name, value in simulator.environment.items():
+            monkeypatch.setenv(name, value)
+        monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+        request.node.stash[SIMULATOR] = simulator
+        yield simulator
+
+
+@pytest.fixture
+def stack(request: pytest.FixtureRequest, vpcep: Simulator, tmp_path: Path) -> Stack:
+    """A stack of this test's own, a :class:`~vpcep_pulumi.testing.stack.Stack`, which can only reach ``vpcep``."""
+    from vpcep_pulumi.testing.cli_engine import is_on_path  # noqa: PLC0415
+    from vpcep_pulumi.testing.stack import Stack  # noqa: PLC0415
+
+    engine = _engine(request.config)
+    if engine == "cli" and not is_on_path():
+        pytest.fail("--pulumi-engine=cli, but there is no pulumi CLI on PATH", pytrace=False)
+    found = Stack(engine, vpcep, folder=tmp_path / "stack", root=request.config.rootpath)
+    request.node.stash[STACK] = found
+    return found
+
+
+def _engine(config: pytest.Config) -> str:
+    engine = str(config.getoption("--pulumi-engine") or config.getini(OPTION))
+    if engine not in ENGINES:
+        raise pytest.UsageError(f"{OPTION} is {engine!r}; it takes {', '.join(ENGINES)}")
+    return engine
+
+
+def _check_extra() -> None:
+    missing = [name for name in NEEDED if importlib.util.find_spec(name) is None]
+    if missing:
+        pytest.fail(
+            f"the fixtures vpcep and stack need {', '.join(missing)}: pip install 'vpcep-pulumi[testing]'",
+            pytrace=False,
+        )
