@@ -27,6 +27,9 @@ def simulator(
     seed: Annotated[int | None, typer.Option(help="Draw latency and `creating` anew each time, reproducibly.")] = None,
     latency: Seconds = 0.0,
     creating: Seconds = 0.0,
+    unkind: Annotated[
+        bool, typer.Option("--unkind", help="Throttle, fail, lose answers and lag behind now and then, under the seed.")
+    ] = False,
 ) -> None:
     """Serve a simulated VPC Endpoint API on this machine, with a control API under /_simulator."""
     if seed is not None:
@@ -37,6 +40,8 @@ def simulator(
     except OSError as error:
         typer.secho(f"cannot listen on port {port}: {error.strerror}", err=True)
         raise typer.Exit(1) from None
+    if unkind:
+        running.unkind(seed or 0)
     running.serve(lambda: typer.echo(f"listening on {running.url}"))
 
 

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from vpcep_pulumi.testing.engine.graph import deletion_order, dependents
-from vpcep_pulumi.testing.engine.state import Resource
+from vpcep_pulumi.testing.engine.resource import Resource
 from vpcep_pulumi.testing.engine.urns import STACK, Alias, create, former, name_of, qualified_type, type_of
 
 ROOT = f"urn:pulumi:dev::p::{STACK}::p-dev"

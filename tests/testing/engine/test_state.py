@@ -10,7 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from vpcep_pulumi.testing.engine.errors import EngineError
-from vpcep_pulumi.testing.engine.state import Pending, Resource, State
+from vpcep_pulumi.testing.engine.resource import Resource
+from vpcep_pulumi.testing.engine.state import Pending, State
 from vpcep_pulumi.testing.engine.values import Secret
 
 

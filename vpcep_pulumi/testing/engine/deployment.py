@@ -18,7 +18,7 @@ from vpcep_pulumi.testing.engine.graph import deletion_order, dependents
 from vpcep_pulumi.testing.engine.host import THREADS, Difference, ProviderError
 from vpcep_pulumi.testing.engine.paths import ignoring
 from vpcep_pulumi.testing.engine.report import Step
-from vpcep_pulumi.testing.engine.state import Resource
+from vpcep_pulumi.testing.engine.resource import Resource
 from vpcep_pulumi.testing.engine.steps import StepFailed, Steps, Stopped
 from vpcep_pulumi.testing.engine.values import UNKNOWN, Secret, Values, contains, marked, plain
 
@@ -102,12 +102,14 @@ class Deployment:
         for generation in deletion_order(doomed):
             self._in_parallel(generation, lambda each: self._steps.delete(each, gone))
 
-    def refresh(self) -> None:
+    def refresh(self, *, counted: bool) -> None:
         """Read every resource, and take what is found for the state.
 
+        :param counted: whether what has changed is a step.
         :raises Stopped: a reading failed, or the operation was interrupted.
         """
-        self._in_parallel([each for each in self._state.all() if each.custom], self._steps.refresh)
+        found = [each for each in self._state.all() if each.custom]
+        self._in_parallel(found, lambda each: self._steps.refresh(each, counted=counted))
         self._look_up()
 
     # What becomes of a resource.
@@ -277,7 +279,11 @@ class Deployment:
                 return
 
         with ThreadPoolExecutor(THREADS) as pool:
-            list(pool.map(one, entries))
+            try:
+                list(pool.map(one, entries))
+            except KeyboardInterrupt:
+                self._steps.interrupt()  # the pool waits for those that are under way
+                raise
         if self._steps.stopping.is_set():
             raise Stopped
 

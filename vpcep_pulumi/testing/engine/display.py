@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 from typing import Any
 
-from vpcep_pulumi.testing.engine.state import Resource
+from vpcep_pulumi.testing.engine.resource import Resource
 from vpcep_pulumi.testing.engine.urns import STACK
 from vpcep_pulumi.testing.engine.values import UNKNOWN, Secret, Unknown, contains, plain
 

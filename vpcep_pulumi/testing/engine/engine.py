@@ -116,7 +116,7 @@ class _Operation:
         deployment = self._deployment
         try:
             if refresh:
-                deployment.refresh()
+                deployment.refresh(counted=not program)
             if program:
                 self._run_program()
             elif not refresh:
@@ -124,8 +124,8 @@ class _Operation:
         except Stopped:
             pass
         except KeyboardInterrupt:
-            self._steps.stopping.set()
-            self._report.say("error", "interrupted: what was under way was finished, the rest was not begun")
+            self._steps.interrupt()
+            self._report.say("error", "interrupted: what was not under way was not begun")
         ok = not self._report.failed()
         if ok:
             self._state.settled()
@@ -142,13 +142,19 @@ class _Operation:
         server, address = services.serve(resource_pb2_grpc.add_ResourceMonitorServicer_to_server, monitor)
         addresses = Addresses(monitor=address, log=self._log_address)
         dry_run = self._report.dry_run
+        self._steps.host.prepare()
         try:
             with start(self._target, addresses, dry_run=dry_run, line=self._printed) as program:
-                code = self._until_finished(program, monitor)
-                if code is None and not self._steps.stopping.is_set():
-                    self._deployment.delete_the_rest()
-                monitor.released.set()
-                code = program.wait()
+                try:
+                    code = self._until_finished(program, monitor)
+                    if code is None and not self._steps.stopping.is_set():
+                        self._deployment.delete_the_rest()
+                    monitor.released.set()
+                    code = program.wait()
+                except KeyboardInterrupt:
+                    self._steps.interrupt()
+                    server.stop(None)  # a program that waits for an answer ends
+                    raise
         finally:
             monitor.released.set()
             server.stop(None).wait()

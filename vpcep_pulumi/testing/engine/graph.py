@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from vpcep_pulumi.testing.engine.state import Resource
+from vpcep_pulumi.testing.engine.resource import Resource
 
 
 def dependents(root: Resource, entries: Iterable[Resource]) -> list[Resource]:

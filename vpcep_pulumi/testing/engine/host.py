@@ -6,6 +6,7 @@ The host works off four calls at a time; more would wait in its queue, out of re
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, TypeVar
@@ -17,16 +18,24 @@ from pulumi.runtime.proto import provider_pb2_grpc
 from vpcep_pulumi.testing.engine.errors import EngineError
 from vpcep_pulumi.testing.engine.processes import Child
 from vpcep_pulumi.testing.engine.project import Target
-from vpcep_pulumi.testing.engine.state import Resource
+from vpcep_pulumi.testing.engine.resource import Resource
 from vpcep_pulumi.testing.engine.values import Secret, Values, from_struct, to_struct
 
 THREADS = 4
 MESSAGE_OPTIONS = [("grpc.max_receive_message_length", -1), ("grpc.max_send_message_length", -1)]
+ENDED = (grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.CANCELLED)
 Answer = TypeVar("Answer")
 
 
 class ProviderError(Exception):
     """What a provider raised; its message without the host's traceback."""
+
+
+class HostEnded(ProviderError):
+    """The host is gone, and with it the answer: nobody knows what became of the call."""
+
+    def __init__(self) -> None:
+        super().__init__("the dynamic provider host has ended; what was under way may have been done")
 
 
 @dataclass(frozen=True)
@@ -52,6 +61,7 @@ class Host:
         self._child: Child | None = None
         self._channel: grpc.Channel | None = None
         self._stub: Any = None
+        self._ended = False
 
     def check(self, olds: Values, news: Values) -> tuple[Values, list[tuple[str, str]]]:
         """The checked inputs, and the failures: property (or nothing) and reason."""
@@ -88,14 +98,29 @@ class Host:
         request = proto.DeleteRequest(id=resource.id, properties=self._struct(resource.outputs))
         self._call(lambda stub: stub.Delete(request))
 
-    def end(self) -> None:
-        """End the process, if it was started."""
+    def prepare(self) -> None:
+        """Start the process now, so that it is ready when the program has come to its first resource."""
         with self._lock:
+            if self._child is None:
+                self._child = self._spawn()
+
+    def finish(self, seconds: float) -> None:
+        """Let the calls that are under way come to their end, for so long; then :meth:`end`."""
+        last = time.monotonic() + seconds
+        for _ in range(THREADS):
+            self._turns.acquire(timeout=max(0, last - time.monotonic()))
+        self.end()
+
+    def end(self) -> None:
+        """End the process, if it was started; it is not started again."""
+        with self._lock:
+            if self._ended:
+                return
             if self._channel is not None:
                 self._channel.close()
             if self._child is not None:
                 self._child.end()
-            self._child = self._channel = self._stub = None
+            self._ended = True
 
     def _struct(self, values: Values) -> Any:
         return to_struct(values, secrets=False)
@@ -105,31 +130,36 @@ class Host:
             try:
                 return call(self._started())
             except grpc.RpcError as error:
+                if error.code() in ENDED:
+                    raise HostEnded from None
                 raise ProviderError(_said(error)) from None
 
     def _started(self) -> Any:
         with self._lock:
+            if self._ended:
+                raise HostEnded
             if self._stub is None:
-                target = self._target
-                self._child = Child(
-                    "host", self._engine, cwd=target.project.folder, environ=target.variables(), line=self._line
-                )
+                self._child = self._child or self._spawn()
                 port = self._child.first_line()
                 self._child.listen()
                 if not port.isdigit():
                     raise EngineError(f"the dynamic provider host did not start: {port or 'it ended at once'}")
                 self._channel = grpc.insecure_channel(f"127.0.0.1:{port}", options=MESSAGE_OPTIONS)
                 self._stub = provider_pb2_grpc.ResourceProviderStub(self._channel)
-                secrets = target.config.secrets
-                args = {key: Secret(value) if key in secrets else value for key, value in target.config.values.items()}
+                config = self._target.config
+                args = {
+                    name: Secret(value) if name in config.secrets else value for name, value in config.values.items()
+                }
                 self._stub.Configure(proto.ConfigureRequest(args=to_struct(args, secrets=True), acceptSecrets=True))
             return self._stub
+
+    def _spawn(self) -> Child:
+        target = self._target
+        return Child("host", self._engine, cwd=target.project.folder, environ=target.variables(), line=self._line)
 
 
 def _said(error: grpc.RpcError) -> str:
     """The last line of the host's traceback: the provider's own words."""
-    if error.code() is grpc.StatusCode.UNAVAILABLE:
-        return "the dynamic provider host has ended"
     details = str(error.details()).strip()
     if not details.startswith("Traceback"):
         return details

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from vpcep_pulumi.testing.engine import display
-from vpcep_pulumi.testing.engine.state import Resource
+from vpcep_pulumi.testing.engine.resource import Resource
 from vpcep_pulumi.testing.results import Diagnostic
 
 
@@ -49,12 +49,13 @@ class Report:
             self._parents[step.resource.urn] = step.resource.parent
             self._add(display.step(step.op, step.old, step.new, depth=self._depth(step.resource)))
 
-    def refreshed(self, step: Step) -> None:
-        """A resource was read again."""
+    def refreshed(self, step: Step, *, counted: bool) -> None:
+        """A resource was read again; before an update that is no step, as in Pulumi's engine."""
         assert step.old is not None
         assert step.new is not None
         with self._lock:
-            self.steps.append(step)
+            if counted:
+                self.steps.append(step)
             self._add(display.refreshed(step.old, step.new, depth=self._depth(step.resource)))
 
     def outputs(self, step: Step) -> None:

@@ -22,7 +22,7 @@ from vpcep_pulumi.testing.engine.deployment import Deployment, Goal
 from vpcep_pulumi.testing.engine.errors import Unsupported
 from vpcep_pulumi.testing.engine.host import MESSAGE_OPTIONS
 from vpcep_pulumi.testing.engine.report import Report
-from vpcep_pulumi.testing.engine.state import Resource
+from vpcep_pulumi.testing.engine.resource import Resource
 from vpcep_pulumi.testing.engine.steps import Steps, Stopped
 from vpcep_pulumi.testing.engine.values import UnsupportedValue, from_struct, to_struct
 

@@ -12,7 +12,7 @@ import json
 import os
 import threading
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Any
@@ -20,54 +20,11 @@ from typing import IO, Any
 from filelock import FileLock, Timeout
 
 from vpcep_pulumi.testing.engine.errors import EngineError
+from vpcep_pulumi.testing.engine.resource import KEYS, Resource
 from vpcep_pulumi.testing.engine.secrets import Passphrase
-from vpcep_pulumi.testing.engine.values import SECRET, SIGNATURE, Secret, Values, contains
+from vpcep_pulumi.testing.engine.values import SECRET, SIGNATURE, Secret, contains
 
 VERSION = 3
-
-
-@dataclass(eq=False)
-class Resource:
-    """One entry of the state. Several may have one URN: a replaced one stays until it is deleted.
-
-    :ivar delete: it was replaced and is to be deleted.
-    :ivar pending_replacement: it was deleted and is to be created anew.
-    :ivar external: it was read, not made.
-    """
-
-    urn: str
-    type: str
-    custom: bool
-    id: str = ""
-    inputs: Values = field(default_factory=dict)
-    outputs: Values = field(default_factory=dict)
-    parent: str = ""
-    dependencies: list[str] = field(default_factory=list)
-    property_dependencies: dict[str, list[str]] = field(default_factory=dict)
-    additional_secret_outputs: list[str] = field(default_factory=list)
-    ignore_changes: list[str] = field(default_factory=list)
-    deleted_with: str = ""
-    protect: bool = False
-    retain_on_delete: bool = False
-    external: bool = False
-    delete: bool = False
-    pending_replacement: bool = False
-    serial: int = -1
-    """Its number in the journal; none before it was written."""
-
-    def depends_on(self) -> set[str]:
-        """Every URN that must be there while this one is."""
-        named = {self.parent, self.deleted_with, *self.dependencies}
-        return (named | {urn for urns in self.property_dependencies.values() for urn in urns}) - {""}
-
-
-def _camel(name: str) -> str:
-    first, *others = name.split("_")
-    return first + "".join(each.title() for each in others)
-
-
-KEYS = {each.name: _camel(each.name) for each in fields(Resource) if each.name != "serial"}
-"""Pulumi's spelling of each field."""
 
 
 @dataclass(frozen=True)
@@ -90,6 +47,7 @@ class State:
         self.path = path
         self.resources: list[Resource] = []
         self.interrupted: list[Pending] = []
+        self._under_way: list[Pending] = []
         self._phrase = phrase
         self._crypter: Passphrase | None = None
         self._writes = writes
@@ -129,11 +87,15 @@ class State:
 
     def begin(self, op: str, urn: str) -> None:
         """A step is under way."""
-        self._write(["begin", op, urn])
+        with self._turn:
+            self._under_way.append(Pending(op, urn))
+            self._write(["begin", op, urn])
 
     def abandon(self, urn: str) -> None:
         """The step that was under way failed, and its provider said so."""
-        self._write(["abandon", urn])
+        with self._turn:
+            self._ended(urn)
+            self._write(["abandon", urn])
 
     def put(self, *entries: tuple[Resource, Resource | None], changed: bool = True) -> None:
         """A step is done: each entry, and the one that it takes the place of, at once or not at all.
@@ -143,6 +105,7 @@ class State:
         with self._turn:
             lines = []
             for resource, former in entries:
+                self._ended(resource.urn)
                 place = self._done.index(former) if former in self._done else len(self._done)
                 dropped = self._drop(former)
                 self._done.insert(place, resource)
@@ -154,9 +117,17 @@ class State:
             if lines:
                 self._write(["put", lines])
 
+    def refreshed(self, new: Resource, old: Resource) -> None:
+        """What was found instead of an entry; it keeps its place among those that are still to come."""
+        with self._turn:
+            new.serial, self._next = self._next, self._next + 1
+            self.resources[self.resources.index(old)] = new
+            self._write(["put", [[new.serial, old.serial, self._document(new)]]])
+
     def remove(self, resource: Resource) -> None:
         """A step is done: the resource is gone."""
         with self._turn:
+            self._ended(resource.urn)
             self._write(["drop", self._drop(resource), resource.urn])
 
     def all(self) -> list[Resource]:
@@ -166,7 +137,12 @@ class State:
 
     def settled(self) -> None:
         """The operation came to a good end: nothing is under way any more."""
-        self.interrupted.clear()
+        if self.interrupted:
+            self.interrupted.clear()
+            self._write(["settled"])
+
+    def _ended(self, urn: str) -> None:
+        self._under_way = [each for each in self._under_way if each.urn != urn]
 
     def _drop(self, resource: Resource | None) -> int:
         if resource is None:
@@ -204,6 +180,7 @@ class State:
 
     def _deployment(self, resources: Iterable[Resource]) -> dict[str, Any]:
         documents = [self._document(each) for each in resources]
+        pending = dict.fromkeys([*self.interrupted, *self._under_way])
         provider = {"type": "passphrase", "state": {"salt": self._crypter.salt}} if self._crypter is not None else None
         return {
             "version": VERSION,
@@ -211,7 +188,7 @@ class State:
                 "metadata": {"engine": "vpcep_pulumi.testing", "generation": self._generation},
                 "secrets_providers": provider,
                 "resources": documents,
-                "pending_operations": [{"type": each.op, "urn": each.urn} for each in self.interrupted],
+                "pending_operations": [{"type": each.op, "urn": each.urn} for each in pending],
             },
         }
 
@@ -261,6 +238,8 @@ class State:
                 self.interrupted.append(Pending(*rest))
             elif what == "salt":
                 self._unlock(*rest)
+            elif what == "settled":
+                self.interrupted.clear()
             else:
                 ended = {rest[-1]} if what != "put" else {document["urn"] for _, _, document in rest[0]}
                 self.interrupted = [each for each in self.interrupted if each.urn not in ended]

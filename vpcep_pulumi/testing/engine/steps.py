@@ -10,10 +10,14 @@ from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
-from vpcep_pulumi.testing.engine.host import Host, ProviderError
+from vpcep_pulumi.testing.engine.host import Host, HostEnded, ProviderError
 from vpcep_pulumi.testing.engine.report import Report, Step
-from vpcep_pulumi.testing.engine.state import Resource, State
+from vpcep_pulumi.testing.engine.resource import Resource
+from vpcep_pulumi.testing.engine.state import State
 from vpcep_pulumi.testing.engine.values import marked
+
+INTERRUPT_SECONDS = 0.5
+"""How long the provider may still work after Ctrl-C, before it is ended."""
 
 
 class Stopped(Exception):
@@ -40,6 +44,11 @@ class Steps:
     def dry_run(self) -> bool:
         """Whether this is a preview."""
         return self.report.dry_run
+
+    def interrupt(self) -> None:
+        """Begin nothing more, and let what is under way come to its end, for a moment."""
+        self.stopping.set()
+        self.host.finish(INTERRUPT_SECONDS)
 
     def same(self, new: Resource, old: Resource) -> Resource:
         """Nothing is to be done; the program's inputs and options are kept."""
@@ -129,13 +138,17 @@ class Steps:
         else:
             self.state.remove(entry)
 
-    def refresh(self, old: Resource) -> None:
-        """Read a resource again; what the provider finds is the state, and says what has changed."""
+    def refresh(self, old: Resource, *, counted: bool) -> None:
+        """Read a resource again; what the provider finds is the state.
+
+        :param counted: whether what has changed is a step; before an update it is only shown.
+        """
         if old.pending_replacement:
             return
         id_, outputs, inputs = self.host.read(old.id, old.outputs, old.inputs)
         if not id_:
-            self.report.step(Step("delete", old, None))
+            if counted:
+                self.report.step(Step("delete", old, None))
             self.state.remove(old)
             return
         new = replace(old, id=id_, outputs=marked(outputs, old.outputs))
@@ -144,8 +157,9 @@ class Steps:
         # As the engine asks it: what would an update of the old inputs change about what was found?
         changes = self.host.diff(id_, new.outputs, old.inputs).changes
         changed = new.inputs != old.inputs if changes is None else changes
-        self.report.refreshed(Step("update" if changed else "same", old, new))
-        self.state.put((new, old), changed=not alike(old, new))
+        self.report.refreshed(Step("update" if changed else "same", old, new), counted=counted)
+        if not alike(old, new):
+            self.state.refreshed(new, old)
 
     @contextmanager
     def _under_way(self, op: str, resource: Resource) -> Iterator[None]:
@@ -155,6 +169,8 @@ class Steps:
         self.state.begin(op, resource.urn)
         try:
             yield
+        except HostEnded:
+            raise  # it stays under way in the state: nobody knows what became of it
         except ProviderError:
             self.state.abandon(resource.urn)
             raise

@@ -4,7 +4,8 @@ It shares nothing with the package's client but the signature, which an official
 sides that share code share mistakes.
 """
 
+from vpcep_pulumi.testing.simulator.faults import Fault
 from vpcep_pulumi.testing.simulator.server import Simulator
 from vpcep_pulumi.testing.simulator.world import Settings
 
-__all__ = ["Settings", "Simulator"]
+__all__ = ["Fault", "Settings", "Simulator"]

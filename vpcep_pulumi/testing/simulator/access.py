@@ -20,9 +20,41 @@ AUTHORIZATION = re.compile(
 )
 
 
+LOCKED_AFTER = 5
+LOCKED_SECONDS = 300.0
+"""So many bad signatures in a row lock an access key, for so long."""
+
+
+class Failures:
+    """The bad signatures of each access key, in a row."""
+
+    def __init__(self) -> None:
+        self._counts: dict[str, int] = {}
+        self._locked_until: dict[str, float] = {}
+
+    def check(self, key: str, now: float, request_id: str) -> None:
+        """Refuse a key that is locked.
+
+        :raises Refusal: 401.
+        """
+        if now < self._locked_until.get(key, 0):
+            raise Refusal("APIGW.0301", f"{LOCKED_AFTER} bad signatures in a row: the access key is locked", request_id)
+
+    def add(self, key: str, now: float) -> None:
+        """One more."""
+        self._counts[key] = self._counts.get(key, 0) + 1
+        if self._counts[key] >= LOCKED_AFTER:
+            self._locked_until[key], self._counts[key] = now + LOCKED_SECONDS, 0
+
+    def forget(self, key: str) -> None:
+        """A good one."""
+        self._counts.pop(key, None)
+
+
 def verify(
     settings: Settings,
     *,
+    failures: Failures,
     method: str,
     path: str,
     query: Iterable[tuple[str, str]],
@@ -51,6 +83,7 @@ def verify(
         raise Refusal("APIGW.0301", reason, request_id)
     if anyone:
         return
+    failures.check(form["key"], now, request_id)
     secret = settings.access_keys.get(form["key"])
     if secret is None:
         raise Refusal("APIGW.0301", f"Get secretKey failed,ak:{form['key']},error:access key not found", request_id)
@@ -63,7 +96,9 @@ def verify(
         secret_key=secret,
     )
     if not hmac.compare_digest(expected.value, form["value"]):
+        failures.add(form["key"], now)
         raise Refusal("APIGW.0301", "verify aksk signature fail", request_id)
+    failures.forget(form["key"])
 
 
 def _malformed(form: re.Match[str] | None, headers: Mapping[str, str], now: float) -> str:

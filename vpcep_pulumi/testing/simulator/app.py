@@ -1,4 +1,4 @@
-"""The application: authentication, latency and the record of calls around the routes."""
+"""The application, and the gateway in front of it: authentication, latency, faults, the record of calls."""
 
 from __future__ import annotations
 
@@ -12,45 +12,53 @@ from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import Message, Receive, Scope, Send
 
-from vpcep_pulumi.testing.simulator import api, control
-from vpcep_pulumi.testing.simulator.access import verify
+from vpcep_pulumi.testing.simulator import api, control, unkind
+from vpcep_pulumi.testing.simulator.access import Failures, verify
 from vpcep_pulumi.testing.simulator.calls import Call, Calls
+from vpcep_pulumi.testing.simulator.faults import Fault, Faults
 from vpcep_pulumi.testing.simulator.refusals import Refusal
 from vpcep_pulumi.testing.simulator.world import World
 
 CONTROL = control.router.prefix
 
 
-def create_app(world: World, calls: Calls, clock: Callable[[], float]) -> FastAPI:
-    """The simulator as an ASGI application.
-
-    :param clock: seconds since the epoch, for the dates of signatures.
-    """
+def create_app(world: World, calls: Calls, faults: Faults) -> FastAPI:
+    """The operations and the control API as an ASGI application, with its OpenAPI document."""
     app = FastAPI(title="VPC Endpoint (VPCEP), simulated", version="1", docs_url=None, redoc_url=None)
-    app.state.world, app.state.calls = world, calls
+    app.state.world, app.state.calls, app.state.faults = world, calls, faults
     app.include_router(api.router)
     app.include_router(control.router)
     app.add_exception_handler(Refusal, _refused)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _no_such_api)
-    app.add_middleware(_Around, world=world, calls=calls, clock=clock)
     return app
 
 
-class _Around:
-    """Around the API's routes: latency, authentication, the record of calls. The control API is passed by."""
+class Gateway:
+    """In front of the operations: latency, authentication, quota, faults, the record of calls.
 
-    def __init__(self, app: ASGIApp, world: World, calls: Calls, clock: Callable[[], float]) -> None:
-        self._app, self._world, self._calls, self._clock = app, world, calls, clock
+    The control API is passed by.
+
+    :param clock: seconds since the epoch, for the dates of signatures.
+    """
+
+    def __init__(self, app: FastAPI, clock: Callable[[], float]) -> None:
+        self._app, self._clock = app, clock
+        self._world: World = app.state.world
+        self._calls: Calls = app.state.calls
+        self._faults: Faults = app.state.faults
+        self._failures = Failures()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a request."""
         if scope["type"] != "http" or scope["path"].startswith(CONTROL) or scope["path"] == "/openapi.json":
             await self._app(scope, receive, send)
             return
         request = Request(scope, receive)
         body, request_id = await request.body(), uuid.uuid4().hex
+        fault = self._faults.draw(request.method, request.url.path)
 
         async def replay() -> Message:
             return {"type": "http.request", "body": body, "more_body": False}
@@ -58,19 +66,27 @@ class _Around:
         async def answer(message: Message) -> None:
             if message["type"] == "http.response.start":
                 # Recorded before the client can know the answer, or it would ask what was recorded too early.
-                self._record(request, body, message["status"])
+                self._record(request, body, message["status"], fault)
                 message["headers"] = [*message["headers"], (b"x-request-id", request_id.encode())]
             await send(message)
 
         await asyncio.sleep(self._world.latency())
         try:
             self._verify(request, body, request_id)
+            self._world.take_from_quota(request_id)
         except Refusal as refusal:
             await JSONResponse(refusal.body, refusal.status)(scope, replay, answer)
-        else:
+            return
+        if fault is None:
             await self._app(scope, replay, answer)
+            return
 
-    def _record(self, request: Request, body: bytes, status: int) -> None:
+        def answered(status: int) -> None:
+            self._record(request, body, status, fault)
+
+        await unkind.carry_out(fault, self._world, unkind.Exchange(self._app, scope, replay, send, answered))
+
+    def _record(self, request: Request, body: bytes, status: int, fault: Fault | None) -> None:
         call = Call(
             method=request.method,
             path=request.url.path,
@@ -78,6 +94,8 @@ class _Around:
             body=_decoded(body),
             status=status,
         )
+        if fault is not None:
+            call["fault"] = fault.kind
         self._calls.add(call)
 
     def _verify(self, request: Request, body: bytes, request_id: str) -> None:
@@ -90,6 +108,7 @@ class _Around:
             body=body,
             now=self._clock(),
             request_id=request_id,
+            failures=self._failures,
         )
 
 

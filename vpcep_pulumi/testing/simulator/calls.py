@@ -8,17 +8,22 @@ from typing import Any, TypedDict
 from urllib.parse import urlencode
 
 
-class Call(TypedDict):
-    """One call.
-
-    ``body`` is the decoded JSON, None where there was none; ``status`` is the answer's HTTP status.
-    """
-
+class _Answered(TypedDict):
     method: str
     path: str
     query: dict[str, str]
     body: Any
     status: int
+
+
+class Call(_Answered, total=False):
+    """One call.
+
+    ``body`` is the decoded JSON, None where there was none; ``status`` is the answer's HTTP status, 0 where the
+    connection was cut; ``fault`` is the kind of fault that it met, and only there where it met one.
+    """
+
+    fault: str
 
 
 class Calls:
@@ -48,4 +53,5 @@ def shown(call: Call) -> str:
     """A call as a line: ``POST /v1/p/vpc-endpoint-services/svc/connections/action {…} -> 200``."""
     query = f"?{urlencode(call['query'])}" if call["query"] else ""
     body = f" {json.dumps(call['body'])}" if call["body"] is not None else ""
-    return f"{call['method']} {call['path']}{query}{body} -> {call['status']}"
+    fault = f" ({call['fault']})" if "fault" in call else ""
+    return f"{call['method']} {call['path']}{query}{body} -> {call['status']}{fault}"

@@ -5,13 +5,14 @@ Other programs drive it: its paths, bodies and answers stay as they are.
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, HTTPException, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from vpcep_pulumi.testing.simulator.api import TheWorld
 from vpcep_pulumi.testing.simulator.calls import Calls
+from vpcep_pulumi.testing.simulator.faults import KINDS, Fault, Faults
 from vpcep_pulumi.testing.simulator.world import Settings
 
 router = APIRouter(prefix="/_simulator")
@@ -53,6 +54,27 @@ class NewSettings(_Body):
     seed: int | None = None
     access_keys: dict[str, str] | None = None
     tokens: list[str] | None = None
+    quota: Annotated[int, Field(ge=0)] | None = None
+    quota_s: Seconds | None = None
+
+
+class NewFault(_Body):
+    """One fault. See the class of that name in :mod:`vpcep_pulumi.testing.simulator.faults`."""
+
+    kind: Literal[tuple(KINDS)]  # type: ignore[valid-type]
+    method: str | None = None
+    path: str = ""
+    rate: Annotated[float, Field(ge=0, le=1)] = 1.0
+    skip: Annotated[int, Field(ge=0)] = 0
+    times: Annotated[int, Field(ge=0)] | None = None
+    seconds: Seconds = 0.0
+
+
+class NewFaults(_Body):
+    """Every fault that there is to be from now on."""
+
+    seed: int = 0
+    faults: list[NewFault]
 
 
 class Advance(_Body):
@@ -67,6 +89,13 @@ def calls(request: Request) -> Calls:
     return found
 
 
+def faults(request: Request) -> Faults:
+    """The application's faults."""
+    found: Faults = request.app.state.faults
+    return found
+
+
+TheFaults = Annotated[Faults, Depends(faults)]
 TheCalls = Annotated[Calls, Depends(calls)]
 
 
@@ -137,11 +166,36 @@ async def configure(world: TheWorld, body: NewSettings) -> dict[str, Any]:
     return {"latency_s": now.latency_s, "creating_s": now.creating_s, "seed": now.seed}
 
 
+@router.put("/faults")
+async def put_faults(faults: TheFaults, body: NewFaults) -> dict[str, Any]:
+    """Let these go wrong from now on, and nothing else."""
+    faults.put([Fault(**each.model_dump()) for each in body.faults], seed=body.seed)
+    return _documents(faults)
+
+
+@router.get("/faults")
+async def list_faults(faults: TheFaults) -> dict[str, Any]:
+    """What goes wrong, and how often it has."""
+    return _documents(faults)
+
+
+@router.delete("/faults", status_code=204)
+async def clear_faults(faults: TheFaults) -> Response:
+    """Let nothing go wrong any more."""
+    faults.put(())
+    return Response(status_code=204)
+
+
 @router.post("/clock", status_code=204)
 async def advance(world: TheWorld, body: Advance) -> Response:
     """Let time pass in the service, at once."""
     world.advance(body.advance_s)
     return Response(status_code=204)
+
+
+def _documents(faults: Faults) -> dict[str, Any]:
+    names = [*NewFault.model_fields, "applied"]
+    return {"faults": [{name: getattr(each, name) for name in names} for each in faults.list()]}
 
 
 def _missing() -> HTTPException:

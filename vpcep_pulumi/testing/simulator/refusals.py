@@ -19,10 +19,12 @@ SERVICE: Mapping[str, tuple[int, str]] = MappingProxyType(
         "EndPoint.0007": (400, "Invalid action."),
         "EndPoint.0010": (400, "Invalid offset."),
         "EndPoint.0011": (504, "The request body is null."),
+        "EndPoint.0013": (504, "The request timed out."),
         "EndPoint.0014": (400, "Invalid project ID."),
         "EndPoint.0017": (400, "Invalid sort_key."),
         "EndPoint.0018": (400, "Invalid sort_dir."),
         "EndPoint.0019": (400, "Invalid status."),
+        "EndPoint.0022": (400, "Too many requests."),
         "EndPoint.2006": (404, "The requested endpoint does not exist."),
         "EndPoint.2013": (400, "The endpoint does not belong to the endpoint service."),
         "EndPoint.2017": (400, "Invalid endpoint ID."),
@@ -38,6 +40,10 @@ SERVICE: Mapping[str, tuple[int, str]] = MappingProxyType(
 GATEWAY: Mapping[str, tuple[int, str]] = MappingProxyType(
     {
         "APIGW.0101": (404, "The API does not exist or has not been published in the environment"),
+        "APIGW.0308": (
+            429,
+            "The throttling threshold has been reached: policy user over ratelimit,limit:200,time:5 minute",
+        ),
         "APIGW.0301": (401, "Incorrect IAM authentication information: {reason}"),
     }
 )

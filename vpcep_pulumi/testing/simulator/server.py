@@ -11,8 +11,9 @@ from types import TracebackType
 
 import uvicorn
 
-from vpcep_pulumi.testing.simulator.app import create_app
+from vpcep_pulumi.testing.simulator.app import Gateway, create_app
 from vpcep_pulumi.testing.simulator.calls import Call, Calls
+from vpcep_pulumi.testing.simulator.faults import UNKIND, Fault, Faults
 from vpcep_pulumi.testing.simulator.world import Connection, Settings, World
 
 START_SECONDS = 30.0
@@ -35,16 +36,21 @@ class Simulator:
 
     :ivar url: such as ``http://127.0.0.1:40123``: the endpoint, and IAM's as well.
     :ivar world: the services and connections themselves.
+    :ivar faults: what goes wrong.
     """
 
     def __init__(self, settings: Settings, *, port: int = 0, clock: Callable[[], float] = time.time) -> None:
         self.world = World(clock, settings)
+        self.faults = Faults()
         self._calls = Calls()
         self._socket = _listen(port)
         self.url = f"http://127.0.0.1:{self._socket.getsockname()[1]}"
         self._started = threading.Event()
         config = uvicorn.Config(
-            create_app(self.world, self._calls, clock), log_config=None, access_log=False, timeout_keep_alive=60
+            Gateway(create_app(self.world, self._calls, self.faults), clock),
+            log_config=None,
+            access_log=False,
+            timeout_keep_alive=60,
         )
         self._server = _Server(config, self._started.set)
 
@@ -58,6 +64,7 @@ class Simulator:
         seed: int | None = None,
         access_keys: Mapping[str, str] | None = None,
         tokens: Iterable[str] = (),
+        unkind: bool = False,
         clock: Callable[[], float] = time.time,
     ) -> Simulator:
         """Start a simulator in a thread of this process.
@@ -68,10 +75,13 @@ class Simulator:
         :param seed: draws latency and ``creating`` anew each time, the same way for the same seed.
         :param access_keys: access keys and their secrets; with neither these nor tokens, any credential will do.
         :param tokens: the tokens that are accepted.
+        :param unkind: throttles, fails, loses answers and lags behind now and then, under the seed.
         :param clock: seconds since the epoch.
         """
         settings = Settings(latency_s, creating_s, seed, dict(access_keys or {}), list(tokens))
         simulator = cls(settings, port=port, clock=clock)
+        if unkind:
+            simulator.unkind(seed or 0)
         threading.Thread(target=simulator.serve, name="simulator", daemon=True).start()
         if not simulator._started.wait(START_SECONDS):
             raise RuntimeError(f"the simulator did not start within {START_SECONDS:.0f} s")
@@ -154,6 +164,33 @@ class Simulator:
     def creating(self, seconds: float) -> None:
         """Keep each connection that is accepted from now on ``creating`` for so long."""
         self.world.configure(replace(self.world.settings, creating_s=seconds))
+
+    def fault(
+        self,
+        kind: str,
+        method: str | None = None,
+        path: str = "",
+        *,
+        rate: float = 1.0,
+        skip: int = 0,
+        times: int | None = None,
+        seconds: float = 0.0,
+    ) -> Fault:
+        """Let something go wrong from now on. See :class:`~vpcep_pulumi.testing.simulator.faults.Fault`.
+
+        :raises ValueError: there is no such kind.
+        """
+        fault = Fault(kind, method, path, rate, skip, times, seconds)
+        self.faults.add(fault)
+        return fault
+
+    def unkind(self, seed: int = 0) -> None:
+        """Throttle, fail, lose answers and lag behind now and then, the same way for the same seed."""
+        self.faults.put([replace(each) for each in UNKIND], seed=seed)
+
+    def clear_faults(self) -> None:
+        """Let nothing go wrong any more."""
+        self.faults.put(())
 
     def advance(self, seconds: float) -> None:
         """Let time pass in the service, at once: what is ``creating`` may settle. Signatures keep the real date."""

@@ -29,6 +29,7 @@ class Settings:
     :ivar seed: draws both; None takes them as they are.
     :ivar access_keys: access keys and their secrets; signatures are verified against them.
     :ivar tokens: the tokens that are accepted.
+    :ivar quota: calls that are answered within any ``quota_s`` seconds; None is without a limit.
     """
 
     latency_s: float = 0.0
@@ -36,6 +37,8 @@ class Settings:
     seed: int | None = None
     access_keys: dict[str, str] = field(default_factory=dict)
     tokens: list[str] = field(default_factory=list)
+    quota: int | None = None
+    quota_s: float = 300.0
 
 
 @dataclass
@@ -52,6 +55,12 @@ class Connection:
     error: list[dict[str, str]] = field(default_factory=list)
     accepted_at: float | None = None
     """When ``creating`` ends."""
+    former: str = ""
+    """The status before the last change."""
+
+    def become(self, status: str, now: float) -> None:
+        """Have another status."""
+        self.former, self.status, self.updated_at, self.accepted_at = self.status, status, now, None
 
     def document(self) -> dict[str, Any]:
         """The connection as the API writes it."""
@@ -87,6 +96,7 @@ class World:
     def __init__(self, clock: Callable[[], float], settings: Settings | None = None) -> None:
         self._real_clock = clock
         self._ahead = 0.0
+        self._taken: list[float] = []
         self._lock = threading.RLock()
         self._markers = FIRST_MARKER
         self._services: dict[str, Service] = {}
@@ -109,6 +119,20 @@ class World:
     def latency(self) -> float:
         """Seconds that the next answer takes."""
         return self._draw(self.settings.latency_s)
+
+    def take_from_quota(self, request_id: str) -> None:
+        """One more call.
+
+        :raises Refusal: 429, the quota is used up.
+        """
+        with self._lock:
+            if self.settings.quota is None:
+                return
+            now = self._clock()
+            self._taken = [at for at in self._taken if at > now - self.settings.quota_s]
+            if len(self._taken) >= self.settings.quota:
+                raise Refusal("APIGW.0308", request_id=request_id)
+            self._taken.append(now)
 
     def create_service(self, id_: str | None = None, *, approval_enabled: bool = True) -> Service:
         """A new service; one of that id is there already: that one, as it is."""
@@ -157,9 +181,8 @@ class World:
         """Somebody else acts, or the cloud does: the connection has this status now."""
         with self._lock:
             connection = self._services[service_id].connections[id_]
-            connection.status, connection.accepted_at = status, None
+            connection.become(status, self._clock())
             connection.error = error or []
-            connection.updated_at = self._clock()
             return connection
 
     def connections(self, service_id: str) -> list[Connection]:
@@ -168,9 +191,17 @@ class World:
             now = self._clock()
             for connection in self._services[service_id].connections.values():
                 if connection.accepted_at is not None and connection.accepted_at <= now:
-                    connection.updated_at = connection.accepted_at
-                    connection.status, connection.accepted_at = "accepted", None
+                    connection.become("accepted", connection.accepted_at)
             return list(reversed(self._services[service_id].connections.values()))
+
+    def former_status(self, id_: str, seconds: float) -> str | None:
+        """What a read that lags so many seconds behind shows of a connection; None where nothing has changed since."""
+        with self._lock:
+            for service in self._services.values():
+                connection = service.connections.get(id_)
+                if connection is not None and connection.former and self._clock() - connection.updated_at < seconds:
+                    return connection.former
+            return None
 
     def act(self, service_id: str, id_: str, action: str) -> Connection:
         """``receive`` or ``reject``, as the owner asks.
@@ -182,7 +213,7 @@ class World:
             if connection.status in ILLEGAL:
                 raise Refusal(ILLEGAL[connection.status])
             if action == "reject" and connection.status != "rejected":
-                connection.status, connection.updated_at = "rejected", self._clock()
+                connection.become("rejected", self._clock())
             elif action == "receive" and connection.status != "accepted":
                 self._accept(connection)
             return connection
@@ -204,13 +235,9 @@ class World:
         raise Refusal("EndPoint.2013" if elsewhere else "EndPoint.2006")
 
     def _accept(self, connection: Connection) -> None:
-        now = self._clock()
-        connection.updated_at = now
-        seconds = self._draw(self.settings.creating_s)
-        if seconds > 0:
-            connection.status, connection.accepted_at = "creating", now + seconds
-        else:
-            connection.status, connection.accepted_at = "accepted", None
+        now, seconds = self._clock(), self._draw(self.settings.creating_s)
+        connection.become("creating" if seconds > 0 else "accepted", now)
+        connection.accepted_at = now + seconds if seconds > 0 else None
 
     def _draw(self, most: float) -> float:
         with self._lock:
