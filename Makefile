@@ -46,8 +46,9 @@ docs: setup  ## draw the lifecycle's tables and diagrams from the code
 picture: setup  ## take the README's picture of the demo
 	VPCEP_ENGINE=local $(BIN)/vpcep-pulumi demo --picture docs/demo.svg
 
-benchmark: setup  ## measure what this package adds to Pulumi's own time
+benchmark: setup  ## measure what this package adds to Pulumi's own time, and how the local engine grows
 	$(BIN)/python -m benchmarks.against_noop
+	$(BIN)/python -m benchmarks.engine_growth
 
 lock: setup  ## pin the development requirements anew (needs uv)
 	uv pip compile --universal --python-version 3.10 --upgrade --all-extras --group dev --generate-hashes \

@@ -71,6 +71,10 @@ class Deployment:
 
     @cached_property
     def engine(self) -> LocalEngine | CliEngine:
+        return self.another_engine()
+
+    def another_engine(self) -> LocalEngine | CliEngine:
+        """On the same state."""
         if self.engine_name == "local":
             return LocalEngine(self.folder, self.state / "dev.json", environ=self.environ, config=self.config)
         return CliEngine(self.folder, self.state, environ=self.environ, config=self.config)

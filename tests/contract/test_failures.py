@@ -1,10 +1,13 @@
 """Bad input, failing programs and half-done updates: on both engines."""
 
+import os
+from concurrent.futures import ThreadPoolExecutor
 from textwrap import dedent
 
 import pytest
 
 from tests.contract.conftest import ECHO, steps
+from vpcep_pulumi.testing.engine import EngineError
 
 GOOD = 'Approval("good", service_id="svc", endpoint_id="ep1")'
 
@@ -139,3 +142,28 @@ def test_several_that_do_not_settle_are_all_named(connected):
     warnings = result.messages("warning")
     for number in (1, 2, 3):
         assert any(each.startswith(f"vpcep: not reached, but recorded: connection ep{number} ") for each in warnings)
+
+
+def test_a_second_engine_on_one_state_is_told_so(connected):
+    held = connected.simulator.fault("late", "POST", seconds=3600)
+    connected.program(GOOD)
+    with ThreadPoolExecutor(1) as pool:
+        first = pool.submit(connected.up)
+        while not held.applied:
+            os.sched_yield()
+        second = connected.another_engine()
+        with pytest.raises(EngineError, match="another engine is at work on"):
+            second.up()
+        connected.simulator.clear_faults()
+        assert first.result().ok
+    assert second.up().ok
+
+
+def test_what_an_update_with_a_refresh_no_longer_declares_is_deleted(connected):
+    connected.program(ECHO + GOOD + "\nEcho('echo', value='x')")
+    connected.up()
+    connected.program(GOOD)
+    assert steps(connected.up(refresh=True)) == {"echo": "delete"}
+    connected.program("")
+    assert steps(connected.up(refresh=True)) == {"good": "delete"}
+    assert connected.posts() == [("reject", "ep1")]

@@ -233,6 +233,21 @@ class TestOptions:
         connected.destroy()
         assert [call["body"]["endpoints"] for call in connected.simulator.calls("POST")] == [["ep2"], ["ep1"]]
 
+    def test_custom_timeouts_are_taken_and_change_nothing(self, connected):
+        """A dynamic provider never sees them."""
+        options = ", opts=pulumi.ResourceOptions(custom_timeouts=pulumi.CustomTimeouts(create='{}m'))"
+        connected.program(ONE.format(options.format(1)))
+        assert connected.up().ok
+        connected.program(ONE.format(options.format(2)))
+        assert steps(connected.up()) == {}
+
+    def test_replace_on_changes_is_not_asked_for_where_the_provider_decides(self, connected):
+        options = ", opts=pulumi.ResourceOptions(replace_on_changes=['status'])"
+        connected.program(ONE.format(options))
+        connected.up()
+        connected.program(ONE.format(f", status='rejected'{options}"))
+        assert steps(connected.up()) == {"one": "update"}
+
 
 class TestReading:
     def test_a_connection_that_is_decided_elsewhere(self, connected):

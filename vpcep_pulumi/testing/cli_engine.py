@@ -15,6 +15,7 @@ import yaml
 from pulumi import automation
 from pulumi.automation.events import EngineEvent
 
+from vpcep_pulumi.testing.engine.errors import EngineError
 from vpcep_pulumi.testing.engine.project import Program, Project, load
 from vpcep_pulumi.testing.engine.values import Secret
 from vpcep_pulumi.testing.results import Diagnostic, Result, summary
@@ -66,6 +67,7 @@ class CliEngine:
         self._stack = automation.Stack.create_or_select(stack, workspace)
         self._stack.set_all_config({key: automation.ConfigValue(value) for key, value in config.items()})
         self._show = show
+        self._state = state
 
     def preview(self, *, refresh: bool = False, replace: Collection[str] = ()) -> Result:
         """What :meth:`up` would do."""
@@ -93,19 +95,24 @@ class CliEngine:
                 text.append(f"{piece}\n")
             self._show(f"{piece}\n")
 
-        ok = True
+        failure = ""
         try:
             do(on_event=events.append, on_output=heard, on_error=heard, diff=True, color="never")
-        except automation.CommandError:
-            ok = False
+        except automation.ConcurrentUpdateError:
+            raise EngineError(f"another engine is at work on {self._state}; try again when it is done") from None
+        except automation.CommandError as error:
+            failure = str(error).strip()
+        diagnostics = _diagnostics(events)
+        if failure and not any(each.severity == "error" for each in diagnostics):
+            diagnostics.append(Diagnostic("error", failure))
         outputs = {
             name: Secret(each.value) if each.secret else each.value for name, each in self._stack.outputs().items()
         }
         return Result(
-            ok=ok,
+            ok=not failure,
             steps=summary(_steps(events)),
             outputs=MappingProxyType(outputs),
-            diagnostics=tuple(_diagnostics(events)),
+            diagnostics=tuple(diagnostics),
             diff="".join(text),
         )
 

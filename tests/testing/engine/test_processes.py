@@ -145,7 +145,7 @@ def names(steps) -> dict[str, str]:
 
 def hold(simulator: Simulator, kind: str, skip: int = 0) -> Fault:
     """Let every decision after some wait for its answer, for ever."""
-    return simulator.fault(kind, "POST", skip=skip, seconds=3600)
+    return simulator.fault(kind, "POST", skip=skip, times=1, seconds=3600)
 
 
 def met(fault: Fault) -> None:
@@ -168,7 +168,6 @@ def test_a_killed_engine_leaves_no_process_and_a_state_that_is_read(start, engin
     running.process.send_signal(how)
     running.rest()
     assert gone(children)
-    simulator.clear_faults()
     preview = engine.preview()
     (warning,) = preview.messages("warning")
     assert warning.startswith("the last operation was interrupted while creating urn:pulumi:dev::story::")
@@ -192,7 +191,6 @@ def test_ctrl_c_ends_the_wait_and_keeps_what_was_done(start, engine, simulator, 
     assert said.endswith("failed\n")
     assert gone(children)
     assert pending(tmp_path) == ["two"]
-    simulator.clear_faults()
     assert engine.up().ok
     assert pending(tmp_path) == []
 

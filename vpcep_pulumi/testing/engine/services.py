@@ -9,6 +9,7 @@ from typing import Any, NoReturn
 
 import grpc
 from google.protobuf import empty_pb2
+from google.protobuf.message import Message
 from pulumi.runtime import rpc
 from pulumi.runtime.proto import (
     engine_pb2,
@@ -27,8 +28,16 @@ from vpcep_pulumi.testing.engine.steps import Steps, Stopped
 from vpcep_pulumi.testing.engine.values import UnsupportedValue, from_struct, to_struct
 
 DYNAMIC = "pulumi-python:"
-FEATURES = {"secrets": "SECRETS", "aliasSpecs": "ALIAS_SPECS", "deletedWith": "DELETED_WITH"}
-"""What the SDK may rely on. Without the others it refuses transforms and hooks itself, and sends resources as ids."""
+FEATURES = {
+    "secrets": "SECRETS",
+    "aliasSpecs": "ALIAS_SPECS",
+    "deletedWith": "DELETED_WITH",
+    # These are refused below, by name. The SDK would say that the CLI is too old.
+    "replaceWith": "REPLACE_WITH",
+    "transforms": "TRANSFORMS",
+    "resourceHooks": "RESOURCE_HOOKS",
+}
+"""What the SDK may rely on. Without the others it sends resources as ids."""
 SEVERITIES = {
     engine_pb2.DEBUG: "debug",
     engine_pb2.INFO: "info",
@@ -122,6 +131,10 @@ class Monitor(resource_pb2_grpc.ResourceMonitorServicer):
         """Refused."""
         return self._answered(context, lambda: _refuse("transforms"))
 
+    def RegisterResourceHook(self, request: Any, context: Any) -> Any:
+        """Refused."""
+        return self._answered(context, lambda: _refuse("hooks"))
+
     def RegisterPackage(self, request: Any, context: Any) -> Any:
         """Refused."""
         return self._answered(context, lambda: _refuse(f"other packages ({request.name})"))
@@ -203,7 +216,8 @@ def _refuse_what_only_the_cli_does(request: Any) -> None:
     if request.remote:
         raise Unsupported(f"remote components ({request.type})")
     for field, what in REFUSED.items():
-        if field in request.DESCRIPTOR.fields_by_name and getattr(request, field):
+        value = getattr(request, field, None)
+        if value.ByteSize() if isinstance(value, Message) else value:
             raise Unsupported(what)
 
 
@@ -213,6 +227,7 @@ REFUSED = {
     "providers": "explicit providers",
     "replace_with": "replace_with",
     "transforms": "transforms",
+    "hooks": "hooks",
     "state_migrations": "state migrations",
 }
 """Fields of a registration that ask for what is not done here."""

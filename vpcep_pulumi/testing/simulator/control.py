@@ -195,7 +195,7 @@ async def advance(world: TheWorld, body: Advance) -> Response:
 
 def _documents(faults: Faults) -> dict[str, Any]:
     names = [*NewFault.model_fields, "applied"]
-    return {"faults": [{name: getattr(each, name) for name in names} for each in faults.list()]}
+    return {"faults": [{name: getattr(each, name) for name in names} for each in faults.all()]}
 
 
 def _missing() -> HTTPException:

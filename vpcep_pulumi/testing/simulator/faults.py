@@ -92,6 +92,8 @@ class Fault:
     seconds: float = 0.0
     applied: int = 0
     met: int = field(default=0, repr=False)
+    lifted: bool = field(default=False, repr=False)
+    """Whether it was taken away: then nobody waits for it any more."""
 
     def __post_init__(self) -> None:
         if self.kind not in KINDS:
@@ -117,11 +119,14 @@ class Faults:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
+        self._faults: list[Fault] = []
         self.put(())
 
     def put(self, faults: Iterable[Fault], *, seed: int = 0) -> None:
-        """These from now on, and no others."""
+        """These from now on, and no others; what waits because of one goes on."""
         with self._lock:
+            for fault in self._faults:
+                fault.lifted = True
             self._faults = list(faults)
             self._random = random.Random(seed)
 
@@ -130,7 +135,7 @@ class Faults:
         with self._lock:
             self._faults.append(fault)
 
-    def list(self) -> list[Fault]:
+    def all(self) -> list[Fault]:
         """Those that there are."""
         with self._lock:
             return list(self._faults)

@@ -189,7 +189,7 @@ class Simulator:
         self.faults.put([replace(each) for each in UNKIND], seed=seed)
 
     def clear_faults(self) -> None:
-        """Let nothing go wrong any more."""
+        """Let nothing go wrong any more; what waits because of a fault goes on."""
         self.faults.put(())
 
     def advance(self, seconds: float) -> None:

@@ -18,6 +18,8 @@ from vpcep_pulumi.testing.simulator.world import World
 
 JSON, HTML = b"application/json", b"text/html"
 PIECES = 8
+LOOK_SECONDS = 0.02
+"""How often a request that waits looks whether it still has to."""
 PAGE = b"<html><body><h1>Welcome</h1></body></html>"
 
 
@@ -110,10 +112,10 @@ class Exchange:
 async def carry_out(fault: Fault, world: World, exchange: Exchange) -> None:
     """Answer a request, with a fault."""
     if fault.kind == "slow":
-        await asyncio.sleep(fault.seconds)
+        await _wait(fault)
     answer = Answer(0, b"") if KINDS[fault.kind].when is When.REFUSED else await _asked(exchange)
     if fault.kind == "late":
-        await asyncio.sleep(fault.seconds)
+        await _wait(fault)
     if fault.kind in ("cut", "lost"):
         exchange.answered(0)
         _hang_up(exchange.send)
@@ -143,6 +145,14 @@ def _spoilt(fault: Fault, world: World, body: bytes) -> bytes:
     elif fault.kind in SPOILT:
         page = SPOILT[fault.kind](page)
     return json.dumps({**document, "connections": page}).encode()
+
+
+async def _wait(fault: Fault) -> None:
+    """For its seconds, or until it is taken away."""
+    loop = asyncio.get_running_loop()
+    end = loop.time() + fault.seconds
+    while not fault.lifted and (left := end - loop.time()) > 0:  # noqa: ASYNC110 -- another thread lifts it
+        await asyncio.sleep(min(left, LOOK_SECONDS))
 
 
 async def _asked(exchange: Exchange) -> Answer:
