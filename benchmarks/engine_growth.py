@@ -1,4 +1,4 @@
-"""How the local engine's own share grows with the number of approvals: linearly, or it would be of no use to large stacks.
+"""How the local engine's own share grows with the number of approvals: linearly, or large stacks could not use it.
 
     python -m benchmarks.engine_growth [--counts 100 1000 3000]
 

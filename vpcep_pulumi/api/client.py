@@ -48,12 +48,12 @@ NOT_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.P
 class Tempo:
     """Time and chance, as arguments.
 
-    :ivar monotonic: seconds, never going back.
+    :ivar monotonic: seconds, never going back, and fine enough to tell a request from the one before it.
     :ivar sleep: waits for so many seconds; may raise to end a wait.
     :ivar uniform: a number between two.
     """
 
-    monotonic: Callable[[], float] = time.monotonic
+    monotonic: Callable[[], float] = time.perf_counter  # time.monotonic has ticks of 16 ms on Windows
     sleep: Callable[[float], None] = time.sleep
     uniform: Callable[[float, float], float] = random.uniform
 

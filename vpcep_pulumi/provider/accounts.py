@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -35,16 +35,25 @@ class Accounts:
     :param config: the stack's configuration, ``namespace:name``, secrets in plain.
     :param environ: the process's environment.
     :param home: the home folder, where profiles are.
+    :param client: makes a client; an argument so that a test can have the connection.
     """
 
     def __init__(
-        self, *, config: Mapping[str, str], environ: Mapping[str, str], home: Path, tempo: Tempo, log: Log
+        self,
+        *,
+        config: Mapping[str, str],
+        environ: Mapping[str, str],
+        home: Path,
+        tempo: Tempo,
+        log: Log,
+        client: Callable[..., Client] = Client,
     ) -> None:
         self._config = config
         self._environ = environ
         self._home = home
         self._tempo = tempo
         self._log = log
+        self._new_client = client
         self._lock = threading.Lock()
         self._settings: dict[tuple[str | None, str | None], Settings] = {}
         self._clients: dict[tuple[str, object], Client] = {}
@@ -85,7 +94,7 @@ class Accounts:
     def _client(self, address: str, settings: Settings) -> Client:
         key = (address, settings.credential)
         if key not in self._clients:
-            self._clients[key] = Client(
+            self._clients[key] = self._new_client(
                 address,
                 settings.credential,
                 tempo=self._tempo,

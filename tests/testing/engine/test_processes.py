@@ -221,9 +221,12 @@ def test_a_hung_provider_is_ended(start, tmp_path):
 @pytest.mark.parametrize(
     ("program", "said"),
     [
-        ("import os; os._exit(3)", "error: the program ended with exit code 3"),
-        ("import os, signal; os.kill(os.getpid(), signal.SIGKILL)", "error: the program ended with exit code -9"),
-        ("raise SystemExit(4)", "error: the program ended with exit code 4"),
+        ("import os; os._exit(3)", "error: an unhandled error occurred: program exited with non-zero exit code: 3"),
+        (
+            "import os, signal; os.kill(os.getpid(), signal.SIGKILL)",
+            "error: an unhandled error occurred: program exited with non-zero exit code: -9",
+        ),
+        ("raise SystemExit(4)", "error: an unhandled error occurred: program exited with non-zero exit code: 4"),
     ],
 )
 def test_a_program_that_ends_itself(start, tmp_path, program, said):

@@ -159,7 +159,7 @@ class _Operation:
             monitor.released.set()
             server.stop(None).wait()
         if code not in (0, SHOWN) and not self._report.failed():
-            self._report.say("error", f"the program ended with exit code {code}")
+            self._report.say("error", f"an unhandled error occurred: program exited with non-zero exit code: {code}")
 
     def _until_finished(self, program: Child | FunctionProgram, monitor: services.Monitor) -> int | None:
         """Wait until the program has said everything, or has ended: then its exit code."""

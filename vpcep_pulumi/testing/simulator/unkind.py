@@ -118,12 +118,12 @@ async def carry_out(fault: Fault, world: World, exchange: Exchange) -> None:
         await _wait(fault)
     if fault.kind in ("cut", "lost"):
         exchange.answered(0)
-        _hang_up(exchange.send)
+        await _hang_up(exchange.send)
         return
     if fault.kind == "broken_off":
         exchange.answered(0)
         await Answer(answer.status, answer.body[: len(answer.body) // 2]).send(exchange.send, missing=100)
-        _hang_up(exchange.send)
+        await _hang_up(exchange.send)
         return
     if fault.kind in REFUSALS:
         answer = REFUSALS[fault.kind]()
@@ -169,12 +169,13 @@ async def _asked(exchange: Exchange) -> Answer:
     return found
 
 
-def _hang_up(send: Send) -> None:
+async def _hang_up(send: Send) -> None:
     """ASGI cannot close a connection: this is uvicorn's own."""
     transport = getattr(getattr(send, "__self__", None), "transport", None)
     if transport is None:
         raise RuntimeError("a connection can be cut on uvicorn only")
     transport.abort()
+    await asyncio.sleep(0)  # until the server knows it
 
 
 def _refused(code: str, reason: str = "") -> Answer:

@@ -8,7 +8,7 @@ import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
-from typing import Any
+from typing import Any, NamedTuple
 
 from vpcep_pulumi.testing.simulator.refusals import Refusal
 
@@ -78,6 +78,15 @@ class Connection:
         return found
 
 
+class Decision(NamedTuple):
+    """One action that was carried out, and the status before it."""
+
+    service_id: str
+    id: str
+    action: str
+    before: str
+
+
 @dataclass
 class Service:
     """A VPC endpoint service and its connections, in the order in which they were made."""
@@ -91,6 +100,7 @@ class World:
     """Everything there is.
 
     :param clock: seconds since the epoch.
+    :ivar decisions: every action that was carried out, in order.
     """
 
     def __init__(self, clock: Callable[[], float], settings: Settings | None = None) -> None:
@@ -100,6 +110,7 @@ class World:
         self._lock = threading.RLock()
         self._markers = FIRST_MARKER
         self._services: dict[str, Service] = {}
+        self.decisions: list[Decision] = []
         self.configure(settings or Settings())
 
     def configure(self, settings: Settings) -> None:
@@ -212,6 +223,7 @@ class World:
             connection = self._find(service_id, id_)
             if connection.status in ILLEGAL:
                 raise Refusal(ILLEGAL[connection.status])
+            self.decisions.append(Decision(service_id, id_, action, connection.status))
             if action == "reject" and connection.status != "rejected":
                 connection.become("rejected", self._clock())
             elif action == "receive" and connection.status != "accepted":

@@ -1,0 +1,285 @@
+"""An engine in one process: the local engine's own steps and state over the provider's own core and client.
+
+The processes of program and host are left out, and with them their time: a step takes milliseconds. So whole worlds
+can be tried, and a kill at every call. Time passes only in sleeps.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from tests.conftest import DrivenTime
+from vpcep_pulumi.api.client import Client, Tempo
+from vpcep_pulumi.errors import VpcepError
+from vpcep_pulumi.lifecycle.table import is_reached
+from vpcep_pulumi.provider.accounts import Accounts
+from vpcep_pulumi.provider.context import PartlyDone
+from vpcep_pulumi.provider.core import ApprovalProvider
+from vpcep_pulumi.testing.engine.deployment import Deployment, Goal
+from vpcep_pulumi.testing.engine.host import Difference, HostEnded, ProviderError
+from vpcep_pulumi.testing.engine.report import Report
+from vpcep_pulumi.testing.engine.resource import Resource
+from vpcep_pulumi.testing.engine.state import State
+from vpcep_pulumi.testing.engine.steps import Steps, Stopped
+from vpcep_pulumi.testing.engine.urns import Alias
+from vpcep_pulumi.testing.engine.values import Values, plain
+from vpcep_pulumi.testing.simulator import Simulator
+
+TYPE = "pulumi-python:dynamic/vpcep:EndpointConnectionApproval"
+SERVICE, TOKEN = "svc", "CANARY-token-of-the-owner"
+WAIT = {"appear_timeout": 2, "settle_timeout": 30}
+
+
+class TickingTime(DrivenTime):
+    """Driven time in which no two moments are the same, as in life."""
+
+    def tempo(self) -> Tempo:
+        return Tempo(monotonic=self._tick, sleep=self.sleep, uniform=lambda low, high: high)
+
+    def _tick(self) -> float:
+        self.now += 1e-6
+        return self.now
+
+
+class Killed(BaseException):
+    """A process is gone."""
+
+
+@dataclass(frozen=True)
+class Kill:
+    """Who is killed, at which call to the API, and whether the server has carried it out by then.
+
+    :ivar victim: ``engine``, ``host`` or ``program``.
+    """
+
+    victim: str
+    at: int
+    carried_out: bool
+
+
+class Connection(httpx.BaseTransport):
+    """The way to the API, on which somebody may be killed."""
+
+    def __init__(self, kill: Kill | None) -> None:
+        self.kill = kill
+        self.calls = 0
+        self.dead = False
+        self._inner = httpx.HTTPTransport()
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        self.calls += 1
+        kill = self.kill
+        due = kill is not None and self.calls == kill.at
+        self.dead = self.dead or due
+        if kill is None or not self.dead or kill.victim == "program":  # without its program, a host goes on
+            return self._inner.handle_request(request)
+        if due and kill.carried_out:
+            self._inner.handle_request(request).read()
+        raise Killed
+
+    def close(self) -> None:
+        self._inner.close()
+
+
+class Log:
+    def __init__(self) -> None:
+        self.lines: list[str] = []
+
+    def info(self, message: str) -> None:
+        self.lines.append(message)
+
+    warning = progress = info
+
+
+class Host:
+    """The host, without its process."""
+
+    def __init__(self, provider: ApprovalProvider, connection: Connection) -> None:
+        self._provider, self._connection = provider, connection
+
+    def check(self, olds: Values, news: Values) -> tuple[Values, list[tuple[str, str]]]:
+        found = self._asked(lambda: self._provider.check(plain(olds), plain(news)))
+        return found.inputs, [(each.property_name, each.reason) for each in found.failures]
+
+    def diff(self, _id: str, olds: Values, news: Values) -> Difference:
+        found = self._asked(lambda: self._provider.diff(plain(olds), plain(news)))
+        return Difference(found.changes, found.replaces, False)
+
+    def create(self, inputs: Values) -> tuple[str, Values]:
+        try:
+            found: tuple[str, Values] = self._asked(lambda: self._provider.create(plain(inputs)))
+        except PartlyDone as part:
+            return part.id, part.outputs
+        return found
+
+    def read(self, id_: str, outputs: Values, _inputs: Values) -> tuple[str, Values, Values | None]:
+        found = self._asked(lambda: self._provider.read(id_, plain(outputs)))
+        return found.id, found.outputs, found.inputs
+
+    def update(self, _id: str, olds: Values, news: Values) -> Values:
+        try:
+            found: Values = self._asked(lambda: self._provider.update(plain(olds), plain(news)))
+        except PartlyDone as part:
+            return part.outputs
+        return found
+
+    def delete(self, resource: Resource) -> None:
+        self._asked(lambda: self._provider.delete(plain(resource.outputs)))
+
+    def _asked(self, ask: Callable[[], Any]) -> Any:
+        kill = self._connection.kill
+        if self._connection.dead and kill is not None and kill.victim == "host":
+            raise HostEnded
+        try:
+            return ask()
+        except Killed:
+            if kill is not None and kill.victim == "host":
+                raise HostEnded from None
+            raise
+        except VpcepError as error:
+            raise ProviderError(str(error)) from None
+
+
+@dataclass(frozen=True)
+class Approval:
+    """An approval as a program declares it."""
+
+    name: str
+    endpoint: str
+    status: str = "accepted"
+    owner: str | None = None
+    description: str | None = None
+    former: str | None = None
+    retain: bool = False
+
+    def goal(self) -> Goal:
+        inputs = {
+            "service_id": SERVICE,
+            "endpoint_id": self.endpoint,
+            "status": self.status,
+            "expected_domain_id": self.owner,
+            "description": self.description,
+            **WAIT,
+        }
+        given = {name: value for name, value in inputs.items() if value is not None}
+        resource = Resource(urn="", type=TYPE, custom=True, inputs=given, retain_on_delete=self.retain)
+        return Goal(self.name, resource, (Alias(name=self.former),) if self.former else ())
+
+
+@dataclass
+class Outcome:
+    """What an operation came to.
+
+    :ivar steps: by resource name.
+    :ivar plans: what the preview or the check of an update promised, by endpoint.
+    """
+
+    ok: bool
+    killed: bool = False
+    steps: dict[str, str] = field(default_factory=dict)
+    plans: dict[str, str] = field(default_factory=dict)
+    deleted: set[str] = field(default_factory=set)
+    errors: list[str] = field(default_factory=list)
+    log: list[str] = field(default_factory=list)
+    calls: int = 0
+
+
+class Engine:
+    """A stack on a simulator, in driven time."""
+
+    def __init__(self, simulator: Simulator, time: DrivenTime, folder: Path) -> None:
+        self.simulator, self.time, self.folder = simulator, time, folder
+        self.path = folder / "dev.json"
+
+    def preview(self, program: list[Approval]) -> Outcome:
+        return self._run(program, dry_run=True)
+
+    def up(self, program: list[Approval], kill: Kill | None = None) -> Outcome:
+        return self._run(program, kill=kill)
+
+    def refresh(self, kill: Kill | None = None) -> Outcome:
+        return self._run(None, kill=kill, refresh=True)
+
+    def destroy(self, kill: Kill | None = None) -> Outcome:
+        return self._run(None, kill=kill)
+
+    def recorded(self) -> dict[str, Resource]:
+        """What the state holds, by name. Reading it is a test of its own."""
+        with State(self.path, "p", writes=False) as state:
+            return {each.urn.rpartition("::")[2]: each for each in state.all()}
+
+    def text(self) -> str:
+        """Everything that lies beside the state, whatever it is."""
+        return "\n".join(path.read_text() for path in self.folder.iterdir() if path.is_file())
+
+    def _run(
+        self, program: list[Approval] | None, *, dry_run: bool = False, refresh: bool = False, kill: Kill | None = None
+    ) -> Outcome:
+        connection, log = Connection(kill), Log()
+        accounts = Accounts(
+            config={"vpcep:region": "cn-north-4", "vpcep:projectId": "p"},
+            environ={**self.simulator.environment, "HW_AUTH_TOKEN": TOKEN},
+            home=self.folder,
+            tempo=self.time.tempo(),
+            log=log,
+            client=partial(Client, transport=connection),
+        )
+        host: Any = Host(ApprovalProvider(accounts, log=log, tempo=self.time.tempo()), connection)
+        state = State(self.path, "p", writes=not dry_run).__enter__()
+        report = Report(lambda _text: None, dry_run=dry_run)
+        steps = Steps(state, host, report)
+        outcome = Outcome(ok=False, log=log.lines)
+        try:
+            self._operate(Deployment("story", "dev", steps, frozenset()), program, report, refresh=refresh)
+        except Stopped:
+            pass
+        except Killed:
+            # As the system leaves it: nothing more is written, and the lock is free.
+            if state._journal is not None:
+                state._journal.close()
+                state._journal = None
+            state._lock.release()
+            return Outcome(ok=False, killed=True, log=log.lines, calls=connection.calls)
+        finally:
+            accounts.close()
+        if not report.failed():
+            state.settled()
+        state.__exit__(None, None, None)
+        outcome.ok = not report.failed()
+        outcome.killed = connection.dead
+        outcome.errors = [each.message for each in report.diagnostics if each.severity == "error"]
+        outcome.calls = connection.calls
+        for step in report.steps:
+            name = step.resource.urn.rpartition("::")[2]
+            if step.op != "same":
+                outcome.steps[name] = step.op
+            if step.op in ("delete", "delete-replaced") and not step.resource.retain_on_delete:
+                outcome.deleted.add(plain(step.resource.inputs["endpoint_id"]))
+            elif step.new is not None and "plan" in step.new.inputs and step.op != "same":
+                outcome.plans[plain(step.new.inputs["endpoint_id"])] = plain(step.new.inputs["plan"])
+        return outcome
+
+    def _operate(
+        self, deployment: Deployment, program: list[Approval] | None, report: Report, *, refresh: bool
+    ) -> None:
+        if refresh:
+            deployment.refresh(counted=True)
+            return
+        for approval in program or []:
+            found = deployment.register(approval.goal())
+            errors, live = found.outputs.get("errors"), str(found.outputs.get("status"))
+            # As the resource itself does it in a program: what was not reached is recorded, and fails the update.
+            if errors and not (live == "failed" and is_reached(approval.status, live)):
+                report.say("error", f"{approval.name} was not reached: {'; '.join(map(str, plain(errors)))}")
+            connection = deployment._steps.host._connection  # type: ignore[attr-defined]
+            if connection.dead and connection.kill.victim == "program":
+                report.say("error", "the program was killed")
+                break
+        if not report.failed():
+            deployment.delete_the_rest()

@@ -1,0 +1,375 @@
+"""Everything at once: programs change, the engine works and is killed, consumers, administrators and faults come and go.
+
+What always holds, whatever happens (each is asserted below under its name):
+
+``truth``       After a green ``up``, every declared connection has its declared status (or its consumer has left), and
+                no connection was touched that the program does not declare and did not declare before.
+``promise``     The decisions that ``up`` sends are those that its preview named, where the world stood still in between.
+``justified``   Every decision that is carried out is the one that the step table names for what is declared and how the
+                connection stood; none is sent twice without a read in between. (A read that lags behind can show what
+                was decided already: then, and only then, the same decision may come again.)
+``cleaned``     After a green ``destroy``, what the state held is rejected, unless it is retained or its consumer has left;
+                what the state did not hold is untouched.
+``unbroken``    An accepted connection that was declared accepted, and still is under whatever name, is never rejected.
+``healed``      When the faults end, one more ``up`` is green, or names the connection that is impossible.
+``recorded``    At every moment the state can be read, and holds no secret.
+
+The one gap that Pulumi's model leaves: a kill between a decision and its record leaves a connection decided that no state
+knows of. The next ``up`` adopts it; a ``destroy`` in between does not know it. So ``cleaned`` speaks of what the state held.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from itertools import count
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import pytest
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+
+import vpcep_pulumi.testing.engine.deployment as deployment_module
+from tests.faults.engine import SERVICE, TOKEN, Approval, Engine, Kill, Outcome, TickingTime
+from vpcep_pulumi.testing.simulator import Simulator
+from vpcep_pulumi.testing.simulator.faults import KINDS
+
+FIGURES: Counter[str] = Counter()
+"""What was tried, for the documentation and the soak test."""
+OWNERS = ("d1", "d2")
+REACHED = {
+    "accepted": {"accepted", "absent", "deleting"},
+    "rejected": {"rejected", "absent", "deleting", "failed"},
+}
+"""What may be left behind without an error, by what is declared. Written by hand, not from the table."""
+RIGHT = {"receive": {"pendingAcceptance", "rejected"}, "reject": {"pendingAcceptance", "accepted"}}
+"""The statuses in which a decision is right."""
+DECIDABLE = {"pendingAcceptance", "creating", "accepted", "rejected"}
+"""The statuses in which no declaration is impossible."""
+LAGGING = ("stale",)
+"""Faults that show what stood before."""
+
+NUMBERS = st.integers(0, 7)
+STATUSES = st.sampled_from(["accepted", "rejected"])
+OWNED = st.sampled_from([None, None, "d1", "d2"])
+RETAINED = st.sampled_from([False, False, False, True])
+
+
+def _event(what: str, /, **arguments: st.SearchStrategy[Any]) -> st.SearchStrategy[tuple[str, dict[str, Any]]]:
+    """A method of the machine, and what it is called with."""
+    return st.tuples(st.just(what), st.fixed_dictionaries(arguments))
+
+
+WORLD = st.one_of(
+    _event("connect", owner=st.sampled_from(OWNERS), status=st.sampled_from([None, None, "creating", "failed"])),
+    _event("leave", number=NUMBERS),
+    *[
+        _event(
+            "somebody_else",
+            number=NUMBERS,
+            status=st.sampled_from(
+                ["accepted", "rejected", "accepted", "rejected", "creating", "failed", "deleting", "frozen"]
+            ),
+        )
+    ]
+    * 3,
+    _event("time_passes", seconds=st.sampled_from([1.0, 20.0, 400.0])),
+    *[
+        _event(
+            "fault",
+            kind=st.sampled_from(sorted(KINDS)),
+            method=st.sampled_from([None, "POST", "GET"]),
+            times=st.integers(1, 4),
+            skip=st.integers(0, 2),
+        )
+    ]
+    * 5,
+)
+"""What others do, and the weather."""
+PROGRAM = st.one_of(
+    *[_event("declare", number=NUMBERS, status=STATUSES, owner=OWNED, described=st.booleans(), retain=RETAINED)] * 3,
+    _event("undeclare", number=NUMBERS),
+    *[_event("rename", number=NUMBERS, alias=st.booleans())] * 2,
+    _event("flip", number=NUMBERS),
+    _event("change", number=NUMBERS, owner=OWNED, retain=RETAINED),
+)
+"""What the team does."""
+ENGINE = st.one_of(
+    *[_event("up")] * 4,
+    *[_event("preview_and_up")] * 2,
+    _event("preview"),
+    _event("refresh"),
+    _event("destroy"),
+    *[
+        _event(
+            "kill",
+            victim=st.sampled_from(["engine", "host", "program"]),
+            at=st.integers(1, 4),
+            carried_out=st.booleans(),
+            what=st.sampled_from(["up", "up", "up", "refresh", "destroy"]),
+        )
+    ]
+    * 4,
+    _event("heal"),
+)
+"""What the pipeline does."""
+
+
+class Machine(RuleBasedStateMachine):
+    """One service, a few consumers, one stack."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.stack = ExitStack()
+        patch = pytest.MonkeyPatch()
+        self.stack.callback(patch.undo)
+        patch.setattr(deployment_module, "THREADS", 1)  # hypothesis wants the same order each time
+        self.time = TickingTime()
+        self.simulator = self.stack.enter_context(
+            Simulator.start(tokens=[TOKEN], creating_s=3, clock=lambda: self.time.now)
+        )
+        folder = Path(self.stack.enter_context(TemporaryDirectory()))
+        self.engine = Engine(self.simulator, self.time, folder)
+        self.program: list[Approval] = []
+        self.names = count()
+        self.endpoints: list[str] = []
+        self.lagging = False
+
+    def teardown(self) -> None:
+        self.faults_end()
+        self.stack.close()
+
+    @initialize(number=st.integers(1, 4), declared=st.integers(1, 3))
+    def begin(self, number: int, declared: int) -> None:
+        self.simulator.service(SERVICE)
+        for each in range(number):
+            self.connect("d1", None)
+            if each < declared:
+                self.declare(each, "accepted", None, described=False, retain=False)
+
+    @rule(event=WORLD | PROGRAM | ENGINE)  # one rule: hypothesis leaves whole rules out of its examples
+    def happens(self, event: tuple[str, dict[str, Any]]) -> None:
+        what, given = event
+        getattr(self, what)(**given)
+
+    # The world.
+
+    def connect(self, owner: str, status: str | None) -> None:
+        if len(self.endpoints) < 8:
+            self.endpoints.append(f"ep{len(self.endpoints)}")
+            self.simulator.connect(SERVICE, self.endpoints[-1], domain=owner, status=status)
+            if status == "creating":
+                self._settles(self.endpoints[-1])
+
+    def leave(self, number: int) -> None:
+        endpoint = self._endpoint(number)
+        if self.live(endpoint) != "absent":
+            self.simulator.leave(SERVICE, endpoint)
+
+    def somebody_else(self, number: int, status: str) -> None:
+        endpoint = self._endpoint(number)
+        if self.live(endpoint) != "absent":
+            self.simulator.world.put(SERVICE, endpoint, status)
+            if status == "creating":
+                self._settles(endpoint)
+
+    def time_passes(self, seconds: float) -> None:
+        self.time.sleep(seconds)
+
+    def fault(self, kind: str, method: str | None, times: int, skip: int) -> None:
+        FIGURES["faults set"] += 1
+        seconds = 20.0 if kind == "stale" else 0.001
+        self.simulator.fault(kind, method, times=times, skip=skip, seconds=seconds)
+        self.lagging = self.lagging or kind in LAGGING
+
+    # The program.
+
+    def declare(self, number: int, status: str, owner: str | None, *, described: bool, retain: bool) -> None:
+        endpoint = self._endpoint(number)
+        if all(each.endpoint != endpoint for each in self.program):
+            name = f"a{next(self.names)}"
+            self.program.append(Approval(name, endpoint, status, owner, "ticket" if described else None, retain=retain))
+
+    def undeclare(self, number: int) -> None:
+        if self.program:
+            del self.program[number % len(self.program)]
+
+    def rename(self, number: int, alias: bool) -> None:
+        former = self._declared(number)
+        if former is not None:
+            self._redeclare(former, name=f"a{next(self.names)}", former=former.name if alias else None)
+
+    def flip(self, number: int) -> None:
+        declared = self._declared(number)
+        if declared is not None:
+            self._redeclare(declared, status="rejected" if declared.status == "accepted" else "accepted")
+
+    def change(self, number: int, owner: str | None, retain: bool) -> None:
+        declared = self._declared(number)
+        if declared is not None:
+            self._redeclare(declared, owner=owner, retain=retain)
+
+    # The engine.
+
+    def preview(self) -> None:
+        before = self._statuses()
+        with self._observed(sends=False):
+            self.engine.preview(self.program)
+        assert self._statuses() == before, "a preview changes nothing"
+
+    def up(self) -> None:
+        with self._observed():
+            outcome = self.engine.up(self.program)
+        self._check_update(outcome)
+
+    def preview_and_up(self) -> None:
+        self.faults_end()
+        preview = self.engine.preview(self.program)
+        last = len(self._decisions())
+        with self._observed():
+            outcome = self.engine.up(self.program)
+        sent = [(each.action, each.id) for each in self._decisions()[last:]]
+        for action, endpoint in sent:
+            planned = preview.plans.get(endpoint, "")
+            promised = action in planned or (endpoint in preview.deleted and action == "reject")
+            assert promised, f"promise: {action} of {endpoint} was sent; the preview said {planned!r}"
+        if preview.ok and outcome.ok:
+            assert preview.steps == outcome.steps, "promise"
+            for endpoint, plan in preview.plans.items():
+                for action in re.findall(r"receive|reject", plan.partition(":")[0]):
+                    assert (action, endpoint) in sent or self.live(endpoint) in REACHED[self._wish(endpoint)], "promise"
+        self._check_update(outcome)
+
+    def refresh(self) -> None:
+        with self._observed(sends=False):
+            self.engine.refresh()
+
+    def destroy(self) -> None:
+        held, last = self.engine.recorded(), len(self._decisions())
+        with self._observed(gone=True):
+            outcome = self.engine.destroy()
+        kept = {each.inputs["endpoint_id"] for each in held.values() if each.retain_on_delete}
+        assert not kept & {each.id for each in self._decisions()[last:]}, "cleaned: what is retained was touched"
+        if outcome.ok and not self.lagging:
+            FIGURES["green destroys"] += 1
+            for endpoint in {each.inputs["endpoint_id"] for each in held.values()} - kept:
+                assert self.live(endpoint) in REACHED["rejected"], f"cleaned: {endpoint} is {self.live(endpoint)}"
+
+    def kill(self, victim: str, at: int, carried_out: bool, what: str) -> None:
+        kill = Kill(victim, at, carried_out)
+        with self._observed(sends=what != "refresh", gone=what == "destroy"):
+            outcome = self.engine.up(self.program, kill) if what == "up" else getattr(self.engine, what)(kill)
+        FIGURES["kills survived"] += outcome.killed
+
+    def heal(self) -> None:
+        self.faults_end()
+        with self._observed():
+            outcome = self.engine.up(self.program)
+        self._check_update(outcome)
+        if not outcome.ok:
+            assert outcome.errors
+            for error in outcome.errors:
+                assert any(self._is_impossible(each, error) for each in self.endpoints), f"healed: {error}"
+        FIGURES["healed"] += 1
+
+    @invariant()
+    def recorded(self) -> None:
+        FIGURES["steps"] += 1
+        assert TOKEN not in self.engine.text(), "recorded"
+        self.engine.recorded()
+
+    # What is asserted.
+
+    def _check_update(self, outcome: Outcome) -> None:
+        assert not any(TOKEN in line for line in [*outcome.log, *outcome.errors]), "recorded"
+        if not outcome.ok:
+            return
+        FIGURES["green updates"] += 1
+        declared = {each.endpoint: each for each in self.program}
+        for endpoint, live in self._statuses().items():
+            if endpoint in declared and not self.lagging:
+                assert live in REACHED[declared[endpoint].status], f"truth: {declared[endpoint]} is {live}"
+
+    @contextmanager
+    def _observed(self, *, sends: bool = True, gone: bool = False) -> Iterator[None]:
+        """``justified`` and ``unbroken``: what is decided meanwhile."""
+        declared = {} if gone else {each.endpoint: each for each in self.program}
+        held, last = self._held(), len(self._decisions())
+        self.simulator.clear_calls()
+        FIGURES["operations"] += 1
+        yield
+        for each in self._decisions()[last:]:
+            FIGURES["decisions"] += 1
+            wish = declared[each.id].status if each.id in declared else "gone"
+            expected = {"accepted": "receive", "rejected": "reject", "gone": "reject"}[wish]
+            assert sends, "justified: nothing was to be sent"
+            assert each.id in held | set(declared), f"justified: {each} is nobody's"
+            assert each.action == expected, f"justified, unbroken: {each}, declared {wish}"
+            assert self.lagging or each.before in RIGHT[each.action], f"justified: {each}"
+        self._check_reads_between()
+
+    def _check_reads_between(self) -> None:
+        sent: set[tuple[str, str]] = set()
+        for call in self.simulator.calls():
+            if call["path"].endswith("/connections"):
+                sent.clear()
+            elif call["path"].endswith("/action"):
+                key = (call["body"]["action"], call["body"]["endpoints"][0])
+                again_is_harmless = call.get("fault") in ("throttled", "busy") or call["status"] in (401, 403)
+                assert key not in sent, f"justified: {key} was sent twice without a read in between"
+                if not again_is_harmless:
+                    sent.add(key)
+
+    def _is_impossible(self, endpoint: str, error: str) -> bool:
+        """Whether an error is about a connection that rules its own declaration out, or is another's."""
+        if f"connection {endpoint} " not in error:
+            return False
+        declared = next((each for each in self.program if each.endpoint == endpoint), None)
+        foreign = declared is not None and declared.owner is not None and "belongs to account" in error
+        return foreign or self.live(endpoint) not in DECIDABLE
+
+    # What there is.
+
+    def live(self, endpoint: str) -> str:
+        return self.simulator.status(SERVICE, endpoint)
+
+    def _statuses(self) -> dict[str, str]:
+        return {each: self.live(each) for each in self.endpoints}
+
+    def _decisions(self) -> list[Any]:
+        return self.simulator.world.decisions
+
+    def _held(self) -> set[str]:
+        return {each.inputs["endpoint_id"] for each in self.engine.recorded().values()}
+
+    def _wish(self, endpoint: str) -> str:
+        return next((each.status for each in self.program if each.endpoint == endpoint), "rejected")
+
+    def _endpoint(self, number: int) -> str:
+        return self.endpoints[number % len(self.endpoints)]
+
+    def _declared(self, number: int) -> Approval | None:
+        return self.program[number % len(self.program)] if self.program else None
+
+    def _redeclare(self, approval: Approval, **changes: Any) -> None:
+        fields = {**vars(approval), "former": None, **changes}
+        self.program[self.program.index(approval)] = Approval(**fields)
+
+    def _settles(self, endpoint: str) -> None:
+        def settle() -> None:
+            if self.live(endpoint) == "creating":
+                self.simulator.world.put(SERVICE, endpoint, "accepted")
+
+        self.time.after(3, settle)
+
+    def faults_end(self) -> None:
+        for fault in self.simulator.faults.all():
+            FIGURES["faults met"] += fault.applied
+            if fault.applied:
+                FIGURES[f"fault {fault.kind}"] += fault.applied
+        self.simulator.clear_faults()
+        self.lagging = False
