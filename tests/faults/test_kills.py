@@ -1,0 +1,101 @@
+"""Whoever is killed, at whichever call to the API: the next run ends as if nothing had happened."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from tests.faults.engine import SERVICE, Approval, Engine, Kill, Outcome
+
+ENDPOINTS = ("ep0", "ep1", "ep2", "ep3", "ep4")
+FIRST = [
+    Approval("one", "ep0", description="ticket 1"),
+    Approval("two", "ep1", owner="d1"),
+    Approval("three", "ep2", status="rejected"),
+    Approval("four", "ep3"),
+]
+SECOND = [
+    Approval("one", "ep0", status="rejected", description="ticket 2"),
+    Approval("renamed", "ep1", owner="d1"),
+    Approval("three", "ep4"),  # another endpoint: a replacement
+]
+SCENES: dict[str, Callable[[Engine, Kill | None], Outcome]] = {
+    "create": lambda engine, kill: engine.up(FIRST, kill),
+    "change": lambda engine, kill: engine.up(SECOND, kill),
+    "refresh": lambda engine, kill: engine.refresh(kill),
+    "destroy": lambda engine, kill: engine.destroy(kill),
+}
+"""What is done, one after the other."""
+
+
+def brought_to(engine: Engine, scene: str) -> Callable[[Kill | None], Outcome]:
+    """Everything before a scene, and the scene itself, to be played."""
+    for name, play in SCENES.items():
+        if name == scene:
+            if name == "refresh":
+                engine.simulator.reject(SERVICE, "ep1")
+            engine.simulator.world.decisions.clear()
+            return lambda kill: SCENES[scene](engine, kill)
+        assert play(engine, None).ok
+    raise AssertionError(scene)
+
+
+def told(engine: Engine) -> dict[str, Any]:
+    """How the world and the state stand; the moments in it are not the same in any two runs."""
+    moments = {"created_at", "updated_at"}
+    return {
+        "world": {each: engine.simulator.status(SERVICE, each) for each in ENDPOINTS},
+        "descriptions": {each.id: each.description for each in engine.simulator.world.connections(SERVICE)},
+        "state": {
+            name: {key: value for key, value in each.outputs.items() if key not in moments}
+            for name, each in engine.recorded().items()
+        },
+    }
+
+
+@pytest.mark.parametrize("creating_s", [0.0, 3.0], ids=["at once", "through creating"])
+@pytest.mark.parametrize("victim", ["engine", "host", "program"])
+@pytest.mark.parametrize("scene", SCENES)
+def test_every_call(worlds, scene, victim, creating_s):
+    undisturbed = worlds.new(*ENDPOINTS, creating_s=creating_s)
+    outcome = brought_to(undisturbed, scene)(None)
+    assert outcome.ok
+    expected = told(undisturbed)
+    assert outcome.calls >= 1
+    for at in range(1, outcome.calls + 1):
+        for carried_out in (False, True):
+            engine = worlds.new(*ENDPOINTS, creating_s=creating_s)
+            play = brought_to(engine, scene)
+            killed = play(Kill(victim, at, carried_out))
+            assert killed.killed, (at, carried_out)
+            assert victim == "program" or not killed.ok
+            again = play(None)
+            assert again.ok, (at, carried_out, again)
+            assert told(engine) == expected, (at, carried_out)
+            assert_no_outage(engine)
+            assert play(None).ok
+            worlds.stop()
+
+
+def assert_no_outage(engine: Engine) -> None:
+    """Nobody was rejected who is to be accepted, not even for a moment."""
+    accepted = {each for each in ENDPOINTS if engine.simulator.status(SERVICE, each) == "accepted"}
+    assert not [each for each in engine.simulator.world.decisions if each.action == "reject" and each.id in accepted]
+
+
+def test_the_one_gap(worlds):
+    """A kill between a decision and its record: a destroy does not know of it, the next update adopts it."""
+    engine = worlds.new("ep0")
+    program = [Approval("one", "ep0")]
+    assert engine.up(program, Kill("engine", 2, carried_out=True)).killed
+    assert engine.simulator.status(SERVICE, "ep0") == "accepted"
+    assert engine.recorded() == {}
+    assert engine.destroy().ok
+    assert engine.simulator.status(SERVICE, "ep0") == "accepted"
+    engine.simulator.clear_calls()
+    assert engine.up(program).ok
+    assert engine.simulator.calls("POST") == []
+    assert engine.destroy().ok
+    assert engine.simulator.status(SERVICE, "ep0") == "rejected"
