@@ -61,7 +61,10 @@ def test_throttling_is_waited_out_and_said(time, operation):
     said: list[str] = []
     over(network, time, warn=said.append).send(operation)
     assert (len(network.requests), time.sleeps) == (2, [4])
-    assert said == [f"{operation.name}: over ratelimit (APIGW.0308, HTTP 429, request id r1); trying again in 4.0 s"]
+    assert said == [
+        f"{operation.name}: over ratelimit (APIGW.0308, HTTP 429, request id r1); trying again in 4.0 s; "
+        "every other request waits as well"
+    ]
 
 
 def test_throttling_outlasts_a_quota_of_five_minutes_but_not_for_ever(time):

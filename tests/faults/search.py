@@ -166,10 +166,10 @@ def _send(state: State, run: Run, thing: Thing, goal: Goal) -> Iterator[Move]:
                 done._replace(run=again._replace(sent=run.sent | {f"{action}?"})),
             )
         yield f"{action}: {live}, killed before it is recorded", _killed(done, gap=True)
-    if run.attempts + 1 < MOST_ATTEMPTS:
-        yield f"{action}: not carried out", state._replace(run=again)
-    else:
-        yield f"{action}: not carried out, the update fails", state._replace(run=_failed(run._replace(clean=False)))
+    # Throttled, or cut off before: nobody knows which.
+    for what, sent in (("not carried out", run.sent), ("cut off, not carried out", run.sent | {f"{action}?"})):
+        after = again._replace(sent=sent)
+        yield f"{action}: {what}", state._replace(run=after if after.attempts < MOST_ATTEMPTS else _failed(after))
     if (action, thing.live) not in AFTER:
         yield f"{action}: refused", state._replace(run=again if run.attempts + 1 < MOST_ATTEMPTS else _failed(again))
 
@@ -189,6 +189,8 @@ def _goal(thing: Thing, run: Run) -> Goal | None:
 
 
 def _recorded(state: State, run: Run, thing: Thing, goal: Goal) -> State:
+    if goal is Goal.DELETED and run.clean and thing.live not in REACHED[goal]:
+        raise Broken(f"{run.at} is deleted, and its connection is {thing.live}")
     held = None if goal is Goal.DELETED else run.saw
     return _put(state, run.at, thing._replace(held=held, gap=thing.gap and held is None), _next(run))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -68,7 +69,8 @@ def host(engine, simulator, tmp_path) -> Iterator[Any]:
     assert process.stdout is not None
     port = int(process.stdout.readline())
     with grpc.insecure_channel(f"127.0.0.1:{port}") as channel:
-        stub = provider_pb2_grpc.ResourceProviderStub(channel)
+        stub: Any = provider_pb2_grpc.ResourceProviderStub(channel)
+        stub.process = process
         config = struct_pb2.Struct()
         config.update({"vpcep:projectId": "p", "story:other": "x"})
         stub.Configure(provider_pb2.ConfigureRequest(args=config))
@@ -175,3 +177,15 @@ def test_what_was_sent_is_recorded_though_it_did_not_settle(host, engine, simula
         "raise settle_timeout, or run it again later"
     ]
     assert [severity for severity, _, _ in engine[0].lines] == [engine_pb2.WARNING]
+
+
+def test_a_host_that_is_told_to_end_does_not_wait_for_connections(host, simulator):
+    """As the CLI tells it at a second Ctrl-C; it kills what has not ended five seconds later."""
+    simulator.creating(3600)
+    inputs = plain(check(host, {}, {**DECLARED, "settle_timeout": 3000}).inputs)
+    create = host.Create.future(provider_pb2.CreateRequest(properties=struct(inputs)))
+    while simulator.status("svc", "ep1") != "creating":
+        os.sched_yield()
+    host.process.send_signal(signal.SIGINT)
+    assert host.process.wait(timeout=30) is not None
+    assert create.exception().code() in (grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.CANCELLED)

@@ -9,7 +9,8 @@ import random
 import ssl
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from importlib.metadata import version
@@ -144,7 +145,8 @@ class Client:
                 return
             if known[0] is retry.Trouble.THROTTLED:
                 self._gate.close_for(state.upcoming_sleep)
-            self._warn(f"{known[1]}; trying again in {state.upcoming_sleep:.1f} s")
+            others = "; every other request waits as well" if known[0] is retry.Trouble.THROTTLED else ""
+            self._warn(f"{known[1]}; trying again in {state.upcoming_sleep:.1f} s{others}")
 
         retrying = tenacity.Retrying(
             retry=lambda state: trouble(state) is not None,
@@ -175,8 +177,10 @@ class Client:
             return self._once(operation)
 
     def _once(self, operation: Operation[T]) -> T:
-        self._gate.pass_through()
-        status, headers, body = self._exchange(operation)
+        with self._gate.passed():
+            status, headers, body = self._exchange(operation)
+            if 200 <= status < 300:
+                self._gate.widen()
         self._proven = self._proven or status != 401
         if not 200 <= status < 300:
             raise self._refusal(operation, status, headers, body)
@@ -230,20 +234,36 @@ class Client:
 
 
 class _Gate:
-    """Holds every thread back while one of them was told to slow down: the quota is the account's."""
+    """Holds every thread back while one of them was told to slow down: the quota is the account's.
+
+    After that one request at a time goes through, until the service answers one again: a herd would only use up
+    the quota that there is.
+    """
 
     def __init__(self, tempo: Tempo) -> None:
         self._tempo = tempo
         self._lock = threading.Lock()
+        self._turn = threading.Lock()
         self._opens_at = tempo.monotonic()
+        self._is_narrow = False
 
     def close_for(self, seconds: float) -> None:
         with self._lock:
             self._opens_at = max(self._opens_at, self._tempo.monotonic() + seconds)
+            self._is_narrow = True
 
-    def pass_through(self) -> None:
-        while (seconds := self._opens_at - self._tempo.monotonic()) > 0:
-            self._tempo.sleep(seconds)
+    def widen(self) -> None:
+        self._is_narrow = False
+
+    @contextmanager
+    def passed(self) -> Iterator[None]:
+        if not self._is_narrow:
+            yield
+            return
+        with self._turn:
+            while (seconds := self._opens_at - self._tempo.monotonic()) > 0:
+                self._tempo.sleep(seconds)
+            yield
 
 
 @cache

@@ -110,10 +110,15 @@ def _made(req: ConfigureRequest) -> ApprovalProvider:
     from vpcep_pulumi.provider.accounts import Accounts  # noqa: PLC0415
     from vpcep_pulumi.provider.core import ApprovalProvider  # noqa: PLC0415
     from vpcep_pulumi.provider.engine_log import EngineLog, engine_address  # noqa: PLC0415
+    from vpcep_pulumi.provider.interrupt import interruptible  # noqa: PLC0415
     from vpcep_pulumi.settings.keys import CONFIG  # noqa: PLC0415
 
     config = {key: value for key in CONFIG.values() if isinstance(value := req.config.get(key), str)}
-    log, tempo = EngineLog(engine_address(sys.argv)), Tempo()
+    log = EngineLog(engine_address(sys.argv))
+    ends = threading.Event()
+    # Python waits for the threads that work before anything public is told that the process is to end.
+    threading._register_atexit(ends.set)  # type: ignore[attr-defined] # noqa: SLF001
+    tempo = Tempo(sleep=interruptible(ends.is_set))
     accounts = Accounts(config=config, environ=os.environ, home=Path.home(), tempo=tempo, log=log)
     return ApprovalProvider(accounts, log=log, tempo=tempo)
 
