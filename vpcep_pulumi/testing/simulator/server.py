@@ -165,6 +165,10 @@ class Simulator:
         """Keep each connection that is accepted from now on ``creating`` for so long."""
         self.world.configure(replace(self.world.settings, creating_s=seconds))
 
+    def quota(self, calls: int | None, seconds: float = 300.0) -> None:
+        """Answer so many calls within any so many seconds, and throttle the others. None lifts it."""
+        self.world.configure(replace(self.world.settings, quota=calls, quota_s=seconds))
+
     def fault(
         self,
         kind: str,
