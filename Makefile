@@ -6,7 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: setup demo test lint types format lock picture docs benchmark clean
+.PHONY: setup demo test lint format lock picture docs soak figures benchmark clean
 .DEFAULT_GOAL := help
 
 help:  ## show this
@@ -45,6 +45,12 @@ docs: setup  ## draw the lifecycle's tables and diagrams from the code
 
 picture: setup  ## take the README's picture of the demo
 	VPCEP_ENGINE=local $(BIN)/vpcep-pulumi demo --picture docs/demo.svg
+
+soak: setup  ## run the stateful test for MINUTES=10 from SEED=1 on
+	$(BIN)/python -m tests.faults.soak $(if $(MINUTES),--minutes $(MINUTES)) $(if $(SEED),--seed $(SEED))
+
+figures: setup  ## count anew what docs/faults.md says was tried
+	$(BIN)/python -m tests.faults.figures
 
 benchmark: setup  ## measure what this package adds to Pulumi's own time, and how the local engine grows
 	$(BIN)/python -m benchmarks.against_noop

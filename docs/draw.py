@@ -1,4 +1,4 @@
-"""Draws the lifecycle's tables and diagrams into docs/lifecycle.md, from the table itself.
+"""Draws the lifecycle's tables and diagrams, and the simulator's faults, from the code itself.
 
 python -m docs.draw          write them
 python -m docs.draw --check  fail where they are out of date
@@ -7,11 +7,15 @@ python -m docs.draw --check  fail where they are out of date
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
+from types import MappingProxyType
 
 from vpcep_pulumi.lifecycle.table import FULFILLED, TABLE, WAITS, Goal, Live, Step
+from vpcep_pulumi.testing.simulator.faults import KINDS
 
-PAGE = Path(__file__).parent / "lifecycle.md"
+DOCS = Path(__file__).parent
 REACHED = {Goal.ACCEPTED: Live.ACCEPTED, Goal.REJECTED: Live.REJECTED, Goal.DELETED: Live.REJECTED}
 HEADINGS = {
     Goal.ACCEPTED: 'declared `status="accepted"`',
@@ -59,22 +63,50 @@ def diagram(goal: Goal) -> str:
     return "\n".join([*lines, "```"])
 
 
-def drawn(page: str) -> str:
+def faults() -> str:
+    """What the simulator can do wrong."""
+    lines = ["| fault | what comes | the request is | seen |", "|---|---|---|---|"]
+    lines += [f"| `{name}` | {kind.what} | {kind.when.value} | {kind.seen} |" for name, kind in KINDS.items()]
+    return "\n".join(lines)
+
+
+PAGES: Mapping[str, Mapping[str, Callable[[], str]]] = MappingProxyType(
+    {
+        "lifecycle.md": {
+            "table": table,
+            "waits": waits,
+            **{f"diagram {goal}": partial(diagram, goal) for goal in Goal},
+        },
+        "faults.md": {"faults": faults},
+    }
+)
+"""The parts of each page, by the name in their marker."""
+
+
+def put(page: str, name: str, text: str) -> str:
+    """A page with another text between a marker and its end."""
+    before, marker, rest = page.partition(f"<!-- {name} -->\n")
+    if not marker:
+        raise ValueError(f"there is no <!-- {name} -->")
+    _, end, after = rest.partition("<!-- end -->")
+    return f"{before}{marker}{text}\n{end}{after}"
+
+
+def drawn(name: str) -> str:
     """A page with everything between its markers drawn anew."""
-    parts = {"table": table(), "waits": waits(), **{f"diagram {goal}": diagram(goal) for goal in Goal}}
-    for name, text in parts.items():
-        before, marker, rest = page.partition(f"<!-- {name} -->\n")
-        _, end, after = rest.partition("\n<!-- end -->")
-        page = f"{before}{marker}{text}{end}{after}"
+    page = (DOCS / name).read_text(encoding="utf-8")
+    for part, draw in PAGES[name].items():
+        page = put(page, part, draw())
     return page
 
 
 def main() -> int:
-    """Write the page, or check it."""
-    page = PAGE.read_text(encoding="utf-8")
-    if "--check" in sys.argv:
-        return 0 if drawn(page) == page else 1
-    PAGE.write_text(drawn(page), encoding="utf-8")
+    """Write the pages, or check them."""
+    for name in PAGES:
+        page, path = drawn(name), DOCS / name
+        if "--check" in sys.argv and page != path.read_text(encoding="utf-8"):
+            return 1
+        path.write_text(page, encoding="utf-8")
     return 0
 
 

@@ -28,9 +28,9 @@ def blocks(text: str, language: str) -> list[str]:
     return re.findall(rf"^```{language}\n(.*?)^```$", text, re.DOTALL | re.MULTILINE)
 
 
-def test_the_lifecycles_tables_and_diagrams_are_drawn_from_the_code():
-    page = draw.PAGE.read_text()
-    assert draw.drawn(page) == page, "make docs"
+@pytest.mark.parametrize("page", draw.PAGES)
+def test_tables_and_diagrams_are_drawn_from_the_code(page):
+    assert draw.drawn(page) == (draw.DOCS / page).read_text(), "make docs"
 
 
 def test_the_readmes_program_is_the_minimal_example():
@@ -65,11 +65,15 @@ def test_the_readme_names_every_argument_and_output():
 TESTING = blocks((ROOT / "docs/testing.md").read_text(), "python")
 
 
-def test_the_test_of_a_program_passes(pytester):
+FAULTS = blocks((ROOT / "docs/faults.md").read_text(), "python")
+
+
+@pytest.mark.parametrize("example", [TESTING[1], *FAULTS], ids=["testing.md", "faults.md"])
+def test_the_test_of_a_program_passes(pytester, example):
     infra = pytester.mkdir("infra")
     (infra / "Pulumi.yaml").write_text("name: infra\nruntime: python\n")
     (infra / "__main__.py").write_text(TESTING[0])
-    pytester.makepyfile(TESTING[1])
+    pytester.makepyfile(example)
     pytester.runpytest_subprocess("-pno:schemathesis").assert_outcomes(passed=1)
 
 

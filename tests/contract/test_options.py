@@ -75,6 +75,30 @@ class TestNames:
         assert not result.ok
         assert any("Duplicate resource URN" in each for each in result.messages("error"))
 
+    @pytest.mark.parametrize("first", ["alias", "name"])
+    def test_an_alias_that_is_declared_as_well_is_an_error(self, connected, first):
+        connected.program(ECHO + "Echo('one', value='x')")
+        connected.up()
+        options = {"alias": "aliases=[pulumi.Alias(name='one')]", "name": "protect=False"}
+        names = {"alias": "new", "name": "one"}
+        second = "name" if first == "alias" else "alias"
+        connected.program(
+            ECHO
+            + f"first = Echo('{names[first]}', value='x', opts=pulumi.ResourceOptions({options[first]}))\n"
+            + f"Echo('{names[second]}', value='x', opts=pulumi.ResourceOptions({options[second]}, depends_on=[first]))"
+        )
+        result = connected.preview()
+        assert not result.ok
+        (error,) = [each for each in result.messages("error") if "Duplicate resource" in each]
+        new, one = (connected.urn(name, "pulumi-python:dynamic:Resource") for name in ("new", "one"))
+        if first == "alias":
+            assert error.endswith(f"Duplicate resource URN '{one}' conflicting with alias on resource with URN '{new}'")
+        else:
+            assert error.endswith(
+                f"Duplicate resource alias '{one}' applied to resource with URN '{new}' "
+                f"conflicting with resource with URN '{new}'"
+            )
+
     @pytest.mark.parametrize(
         "second", ['"ep1"', "one.endpoint_id", 'pulumi.Output.from_input("ep1")'], ids=["plain", "output", "wrapped"]
     )

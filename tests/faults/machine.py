@@ -216,10 +216,8 @@ class Machine(RuleBasedStateMachine):
     # The engine.
 
     def preview(self) -> None:
-        before = self._statuses()
         with self._observed(sends=False):
             self.engine.preview(self.program)
-        assert self._statuses() == before, "a preview changes nothing"
 
     def up(self) -> None:
         with self._observed():

@@ -17,6 +17,7 @@ from vpcep_pulumi.errors import VpcepError
 from vpcep_pulumi.provider.accounts import Accounts
 from vpcep_pulumi.provider.core import ApprovalProvider
 
+EXAMPLES = 300
 MOST_CALLS = 400
 MOST_SECONDS = 3_600
 CONNECTION = {
@@ -68,7 +69,7 @@ ANSWERS = st.lists(
 )
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=EXAMPLES, deadline=None)
 @given(ANSWERS, st.sampled_from(["accepted", "rejected"]))
 def test_an_approval_comes_to_one_of_our_own_ends(answers, declared):
     """The answers come in turn, again and again."""

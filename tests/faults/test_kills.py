@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from tests.faults.conftest import Worlds
 from tests.faults.engine import SERVICE, Approval, Engine, Kill, Outcome
 
 ENDPOINTS = ("ep0", "ep1", "ep2", "ep3", "ep4")
@@ -55,15 +56,24 @@ def told(engine: Engine) -> dict[str, Any]:
     }
 
 
-@pytest.mark.parametrize("creating_s", [0.0, 3.0], ids=["at once", "through creating"])
-@pytest.mark.parametrize("victim", ["engine", "host", "program"])
+VICTIMS = ("engine", "host", "program")
+CREATING = (0.0, 3.0)
+"""Seconds that a connection stays ``creating``."""
+
+
+@pytest.mark.parametrize("creating_s", CREATING, ids=["at once", "through creating"])
+@pytest.mark.parametrize("victim", VICTIMS)
 @pytest.mark.parametrize("scene", SCENES)
 def test_every_call(worlds, scene, victim, creating_s):
+    assert kill_everywhere(worlds, scene, victim, creating_s) >= 2
+
+
+def kill_everywhere(worlds: Worlds, scene: str, victim: str, creating_s: float) -> int:
+    """Kill somebody at each call of a scene in turn; how often."""
     undisturbed = worlds.new(*ENDPOINTS, creating_s=creating_s)
     outcome = brought_to(undisturbed, scene)(None)
     assert outcome.ok
     expected = told(undisturbed)
-    assert outcome.calls >= 1
     for at in range(1, outcome.calls + 1):
         for carried_out in (False, True):
             engine = worlds.new(*ENDPOINTS, creating_s=creating_s)
@@ -77,6 +87,7 @@ def test_every_call(worlds, scene, victim, creating_s):
             assert_no_outage(engine)
             assert play(None).ok
             worlds.stop()
+    return 2 * outcome.calls
 
 
 def assert_no_outage(engine: Engine) -> None:

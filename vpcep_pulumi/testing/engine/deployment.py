@@ -222,6 +222,11 @@ class Deployment:
             urn = urns.create(self._stack, self._project, new.parent, new.type, goal.name)
             if urn in self._seen:
                 raise StepFailed(f"Duplicate resource URN '{urn}'; try giving it a unique name")
+            claimed = {name: holder for holder, name in self._former.items()}
+            if urn in claimed:
+                raise StepFailed(
+                    f"Duplicate resource URN '{urn}' conflicting with alias on resource with URN '{claimed[urn]}'"
+                )
             self._seen.add(urn)
             former = urns.former(
                 self._stack, self._project, new.parent, new.type, goal.name, goal.aliases, self._former
@@ -230,8 +235,8 @@ class Deployment:
             if found is None:
                 return urn, None
             if found != urn:
-                claimed = {name: holder for holder, name in self._former.items()}
-                other = found if found in self._seen else claimed.get(found)
+                # The engine's own message names the resource itself where the other is declared under that name.
+                other = urn if found in self._seen else claimed.get(found)
                 if other is not None:
                     raise StepFailed(
                         f"Duplicate resource alias '{found}' applied to resource with URN '{urn}' "

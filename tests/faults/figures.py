@@ -1,0 +1,81 @@
+"""Counts what is tried, and writes it into docs/faults.md: ``make figures``."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import pytest
+from hypothesis import HealthCheck, seed, settings
+from hypothesis.stateful import run_state_machine_as_test
+
+import vpcep_pulumi.testing.engine.deployment as deployment_module
+from docs.draw import DOCS, put
+from tests.faults import test_hostile, test_kills
+from tests.faults.conftest import Worlds
+from tests.faults.machine import FIGURES, Machine
+from tests.faults.search import State, Thing, explore
+from tests.faults.test_search import DEPTH
+from vpcep_pulumi.testing.simulator.faults import KINDS
+
+EXAMPLES, STEPS, SEED = 250, 40, 1
+
+
+def stateful() -> list[tuple[str, str]]:
+    """The stateful test, under a fixed seed."""
+    once = settings(
+        max_examples=EXAMPLES,
+        stateful_step_count=STEPS,
+        deadline=None,
+        database=None,
+        suppress_health_check=[*HealthCheck],
+    )
+    run_state_machine_as_test(seed(SEED)(Machine), settings=once)
+    kinds = sum(1 for kind in KINDS if FIGURES[f"fault {kind}"])
+    return [
+        ("steps of the stateful test", f"{FIGURES['steps']:,}"),
+        ("operations of the engine among them", f"{FIGURES['operations']:,}"),
+        ("decisions that were sent", f"{FIGURES['decisions']:,}"),
+        ("faults that were met", f"{FIGURES['faults met']:,}, of {kinds} kinds"),
+        ("kills survived, at random", f"{FIGURES['kills survived']:,}"),
+    ]
+
+
+def kills() -> tuple[str, str]:
+    """Every kill point."""
+    count = 0
+    with TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
+        patch.setattr(deployment_module, "THREADS", 1)
+        worlds = Worlds(Path(folder))
+        for scene in test_kills.SCENES:
+            for victim in test_kills.VICTIMS:
+                for creating_s in test_kills.CREATING:
+                    count += test_kills.kill_everywhere(worlds, scene, victim, creating_s)
+    return "kills survived, one at every call to the API, before and after it", f"{count:,}"
+
+
+def searched() -> list[tuple[str, str]]:
+    """The exhaustive search."""
+    one, two = explore(State((Thing(),)), depth=100), explore(State((Thing(), Thing())), depth=DEPTH)
+    return [
+        ("exhaustive search, one approval", f"{one.states:,} states, {one.transitions:,} transitions: all there are"),
+        (
+            "exhaustive search, two approvals",
+            f"{two.states:,} states, {two.transitions:,} transitions: all within {DEPTH} moves",
+        ),
+    ]
+
+
+def main() -> None:
+    """Count, and write."""
+    logging.disable(logging.ERROR)
+    hostile = ("sequences of hostile answers", f"{test_hostile.EXAMPLES:,}")
+    rows = [*stateful(), kills(), *searched(), hostile, ("lost", "nothing")]
+    text = "\n".join(["| tried | |", "|---|---|", *(f"| {name} | {figure} |" for name, figure in rows)])
+    path = DOCS / "faults.md"
+    path.write_text(put(path.read_text(encoding="utf-8"), "figures", text), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
