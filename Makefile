@@ -6,7 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: setup demo test lint format lock picture docs soak figures benchmark clean
+.PHONY: setup demo test coverage lint format lock picture docs soak figures benchmark clean
 .DEFAULT_GOAL := help
 
 help:  ## show this
@@ -25,6 +25,9 @@ demo: setup  ## show the main job on the bundled simulator
 	@$(BIN)/vpcep-pulumi demo
 
 test: setup  ## run every test
+	$(BIN)/python -m pytest
+
+coverage: setup  ## run every test, and say which lines and branches none has run
 	$(BIN)/coverage erase
 	$(BIN)/coverage run -m pytest
 	$(BIN)/coverage combine --quiet

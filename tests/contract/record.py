@@ -21,7 +21,7 @@ from tests.contract.programs import Story, stories, told
 from vpcep_pulumi.testing.simulator import Simulator
 
 PATH = Path(__file__).parent / "recorded.json"
-COUNT = 20
+COUNT = 14
 SEED = 1
 
 

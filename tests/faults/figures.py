@@ -19,7 +19,7 @@ from tests.faults.search import State, Thing, explore
 from tests.faults.test_search import DEPTH
 from vpcep_pulumi.testing.simulator.faults import KINDS
 
-EXAMPLES, STEPS, SEED = 250, 40, 1
+EXAMPLES, STEPS, SEED = 100, 40, 1
 
 
 def stateful() -> list[tuple[str, str]]:

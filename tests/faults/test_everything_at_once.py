@@ -6,5 +6,5 @@ from tests.faults.machine import Machine
 
 TestMachine = Machine.TestCase
 TestMachine.settings = settings(
-    max_examples=60, stateful_step_count=40, deadline=None, suppress_health_check=list(HealthCheck)
+    max_examples=52, stateful_step_count=40, deadline=None, suppress_health_check=list(HealthCheck)
 )

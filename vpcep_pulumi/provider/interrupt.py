@@ -11,7 +11,7 @@ from collections.abc import Callable
 
 from vpcep_pulumi.errors import CancelledError
 
-LOOK_SECONDS = 0.2
+LOOK_SECONDS = 0.25
 """How often a wait looks whether it is to end."""
 
 
