@@ -6,8 +6,8 @@ What always holds, whatever happens (each is asserted below under its name):
                 no connection was touched that the program does not declare and did not declare before.
 ``promise``     The decisions that ``up`` sends are those that its preview named, where the world stood still in between.
 ``justified``   Every decision that is carried out is the one that the step table names for what is declared and how the
-                connection stood; none is sent twice without a read in between. (A read that lags behind can show what
-                was decided already: then, and only then, the same decision may come again.)
+                connection stood; none is sent twice without a read in between. (Where answers are whole
+                and wrong, such as a read that lags behind, the same decision may come again: then, and only then.)
 ``cleaned``     After a green ``destroy``, what the state held is rejected, unless it is retained or its consumer has left;
                 what the state did not hold is untouched.
 ``unbroken``    An accepted connection that was declared accepted, and still is under whatever name, is never rejected.
@@ -50,8 +50,8 @@ RIGHT = {"receive": {"pendingAcceptance", "rejected"}, "reject": {"pendingAccept
 """The statuses in which a decision is right."""
 DECIDABLE = {"pendingAcceptance", "creating", "accepted", "rejected"}
 """The statuses in which no declaration is impossible."""
-LAGGING = ("stale",)
-"""Faults that show what stood before."""
+LYING = ("stale", "other_id", "shifted")
+"""Faults whose answers are whole and wrong: what stood before, or a list without the connection. Nobody can tell."""
 
 NUMBERS = st.integers(0, 7)
 STATUSES = st.sampled_from(["accepted", "rejected"])
@@ -81,10 +81,10 @@ WORLD = st.one_of(
     *[
         _event(
             "fault",
-            kind=st.sampled_from(sorted(KINDS)),
-            method=st.sampled_from([None, "POST", "GET"]),
-            times=st.integers(1, 4),
-            skip=st.integers(0, 2),
+            number=st.integers(0, len(KINDS) - 1),
+            method=st.sampled_from([None, None, "POST", "GET"]),
+            times=st.integers(1, 3),
+            skip=st.integers(0, 1),
         )
     ]
     * 5,
@@ -136,8 +136,9 @@ class Machine(RuleBasedStateMachine):
         self.engine = Engine(self.simulator, self.time, folder)
         self.program: list[Approval] = []
         self.names = count()
+        self.weather = count()
         self.endpoints: list[str] = []
-        self.lagging = False
+        self.misled = False
 
     def teardown(self) -> None:
         self.faults_end()
@@ -180,11 +181,12 @@ class Machine(RuleBasedStateMachine):
     def time_passes(self, seconds: float) -> None:
         self.time.sleep(seconds)
 
-    def fault(self, kind: str, method: str | None, times: int, skip: int) -> None:
-        FIGURES["faults set"] += 1
-        seconds = 20.0 if kind == "stale" else 0.001
-        self.simulator.fault(kind, method, times=times, skip=skip, seconds=seconds)
-        self.lagging = self.lagging or kind in LAGGING
+    def fault(self, number: int, method: str | None, times: int, skip: int) -> None:
+        # Three at a time, and in turn: left to itself, hypothesis likes some kinds much better than others.
+        first = number + 5 * next(self.weather)
+        for kind in (sorted(KINDS)[(first + more) % len(KINDS)] for more in (0, 9, 18)):
+            self.simulator.fault(kind, method, times=times, skip=skip, seconds=20.0 if kind == "stale" else 0.001)
+            self.misled = self.misled or kind in LYING
 
     # The program.
 
@@ -252,7 +254,7 @@ class Machine(RuleBasedStateMachine):
             outcome = self.engine.destroy()
         kept = {each.inputs["endpoint_id"] for each in held.values() if each.retain_on_delete}
         assert not kept & {each.id for each in self._decisions()[last:]}, "cleaned: what is retained was touched"
-        if outcome.ok and not self.lagging:
+        if outcome.ok and not self.misled:
             FIGURES["green destroys"] += 1
             for endpoint in {each.inputs["endpoint_id"] for each in held.values()} - kept:
                 assert self.live(endpoint) in REACHED["rejected"], f"cleaned: {endpoint} is {self.live(endpoint)}"
@@ -289,7 +291,7 @@ class Machine(RuleBasedStateMachine):
         FIGURES["green updates"] += 1
         declared = {each.endpoint: each for each in self.program}
         for endpoint, live in self._statuses().items():
-            if endpoint in declared and not self.lagging:
+            if endpoint in declared and not self.misled:
                 assert live in REACHED[declared[endpoint].status], f"truth: {declared[endpoint]} is {live}"
 
     @contextmanager
@@ -307,7 +309,7 @@ class Machine(RuleBasedStateMachine):
             assert sends, "justified: nothing was to be sent"
             assert each.id in held | set(declared), f"justified: {each} is nobody's"
             assert each.action == expected, f"justified, unbroken: {each}, declared {wish}"
-            assert self.lagging or each.before in RIGHT[each.action], f"justified: {each}"
+            assert self.misled or each.before in RIGHT[each.action], f"justified: {each}"
         self._check_reads_between()
 
     def _check_reads_between(self) -> None:
@@ -370,4 +372,4 @@ class Machine(RuleBasedStateMachine):
             if fault.applied:
                 FIGURES[f"fault {fault.kind}"] += fault.applied
         self.simulator.clear_faults()
-        self.lagging = False
+        self.misled = False
