@@ -67,11 +67,16 @@ def searched() -> list[tuple[str, str]]:
     ]
 
 
+def hostile() -> tuple[str, str]:
+    """Answers that nobody would send."""
+    test_hostile.test_an_approval_comes_to_one_of_our_own_ends()
+    return "bad inputs: sequences of hostile answers", f"{test_hostile.EXAMPLES:,}"
+
+
 def main() -> None:
     """Count, and write."""
     logging.disable(logging.ERROR)
-    hostile = ("sequences of hostile answers", f"{test_hostile.EXAMPLES:,}")
-    rows = [*stateful(), kills(), *searched(), hostile, ("lost", "nothing")]
+    rows = [*stateful(), kills(), *searched(), hostile(), ("lost", "nothing")]
     text = "\n".join(["| tried | |", "|---|---|", *(f"| {name} | {figure} |" for name, figure in rows)])
     path = DOCS / "faults.md"
     path.write_text(put(path.read_text(encoding="utf-8"), "figures", text), encoding="utf-8")
