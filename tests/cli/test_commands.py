@@ -89,7 +89,7 @@ def test_a_step_that_goes_wrong_ends_the_demo(simulator):
             return Result(ok=True, steps=Steps({}))
 
     with pytest.raises(demo.DemoFailed, match="`pulumi preview --diff` came to"):
-        demo._Story(Console(quiet=True), Broken(), simulator).tell()  # type: ignore[arg-type]
+        demo._Story(Console(quiet=True), Broken(), simulator).tell()  # type: ignore[arg-type]  # enough of an engine
 
 
 def test_without_the_extra_the_command_says_what_to_install(tmp_path):

@@ -236,7 +236,7 @@ class Engine:
         steps = Steps(state, host, report)
         outcome = Outcome(ok=False, log=log.lines)
         try:
-            self._operate(Deployment("story", "dev", steps, frozenset()), program, report, refresh=refresh)
+            self._operate(Deployment("story", "dev", steps, frozenset()), program, report, connection, refresh=refresh)
         except Stopped:
             pass
         except Killed:
@@ -266,7 +266,13 @@ class Engine:
         return outcome
 
     def _operate(
-        self, deployment: Deployment, program: list[Approval] | None, report: Report, *, refresh: bool
+        self,
+        deployment: Deployment,
+        program: list[Approval] | None,
+        report: Report,
+        connection: Connection,
+        *,
+        refresh: bool,
     ) -> None:
         if refresh:
             deployment.refresh(counted=True)
@@ -277,8 +283,7 @@ class Engine:
             # As the resource itself does it in a program: what was not reached is recorded, and fails the update.
             if errors and not (live == "failed" and is_reached(approval.status, live)):
                 report.say("error", f"{approval.name} was not reached: {'; '.join(map(str, plain(errors)))}")
-            connection = deployment._steps.host._connection  # type: ignore[attr-defined]
-            if connection.dead and connection.kill.victim == "program":
+            if connection.dead and connection.kill is not None and connection.kill.victim == "program":
                 report.say("error", "the program was killed")
                 break
         if not report.failed():

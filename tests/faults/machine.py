@@ -41,6 +41,13 @@ from vpcep_pulumi.testing.simulator.faults import KINDS
 
 FIGURES: Counter[str] = Counter()
 """What was tried, for the documentation and the soak test."""
+
+
+def kinds_met() -> int:
+    """How many kinds of faults were met so far."""
+    return sum(1 for kind in KINDS if FIGURES[f"fault {kind}"])
+
+
 REACHED = {
     "accepted": {"accepted", "absent", "deleting"},
     "rejected": {"rejected", "absent", "deleting", "failed"},

@@ -27,8 +27,14 @@ GOALS = (Goal.ACCEPTED, Goal.REJECTED)
 REACHED = {Goal.ACCEPTED: {A, GONE, D}, Goal.REJECTED: {R, GONE, D, F}, Goal.DELETED: {R, GONE, D, F}}
 """What may be left behind by a green update. Written by hand, not from the table."""
 MOST_ATTEMPTS = 3
-AFTER = {("receive", P): (A, C), ("receive", R): (A, C), ("receive", A): (A,), ("reject", P): (R,), ("reject", A): (R,)}
-AFTER |= {("reject", R): (R,)}
+AFTER = {
+    ("receive", P): (A, C),
+    ("receive", R): (A, C),
+    ("receive", A): (A,),
+    ("reject", P): (R,),
+    ("reject", A): (R,),
+    ("reject", R): (R,),
+}
 """What an action makes of a connection; anything else is refused."""
 
 

@@ -122,9 +122,8 @@ def _lay_out(project: Project, stack: str, folder: Path) -> None:
     runtime: dict[str, Any] = {"name": "python"}
     if sys.prefix != sys.base_prefix:
         runtime["options"] = {"virtualenv": sys.prefix}
-    document = {**project.document, "name": project.name, "runtime": runtime, "main": str(project.program)}
-    if not isinstance(project.program, Path):
-        document["main"] = str(project.folder)
+    main = project.program if isinstance(project.program, Path) else project.folder
+    document = {**project.document, "name": project.name, "runtime": runtime, "main": str(main)}
     (folder / "Pulumi.yaml").write_text(yaml.safe_dump(document), encoding="utf-8")
     settings = f"Pulumi.{stack}.yaml"
     if (project.root / settings).exists() and not (folder / settings).exists():

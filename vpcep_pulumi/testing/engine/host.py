@@ -106,6 +106,8 @@ class Host:
 
     def finish(self, seconds: float) -> None:
         """Let the calls that are under way come to their end, for so long; then :meth:`end`."""
+        if self._ended:
+            return
         last = time.monotonic() + seconds
         for _ in range(THREADS):
             self._turns.acquire(timeout=max(0, last - time.monotonic()))
