@@ -7,15 +7,26 @@ can stand on the same core.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from vpcep_pulumi.api.client import Tempo
 from vpcep_pulumi.api.codes import Meaning, look_up
-from vpcep_pulumi.errors import ApiError, InputError, OwnerError, RequestError, SettingsError, VpcepError
+from vpcep_pulumi.errors import (
+    ApiError,
+    DeclaredElsewhereError,
+    InputError,
+    OwnerError,
+    RequestError,
+    SettingsError,
+    SharedEventsError,
+    VpcepError,
+)
 from vpcep_pulumi.lifecycle.inputs import IDENTITY, RULES
 from vpcep_pulumi.lifecycle.plan import impossible, is_record, must_describe, plan_for
 from vpcep_pulumi.lifecycle.table import FULFILLED, Goal, Step, live_of, recorded, step_for
+from vpcep_pulumi.operation.claims import CLAIM_INPUT, URN_OUTPUT, Claims
+from vpcep_pulumi.operation.rules import ConnectionKey, Deletion
 from vpcep_pulumi.provider.accounts import Account, Accounts
 from vpcep_pulumi.provider.act import Decision, check_owner, look
 from vpcep_pulumi.provider.approval import (
@@ -29,7 +40,7 @@ from vpcep_pulumi.provider.approval import (
     split_id,
 )
 from vpcep_pulumi.provider.context import UNKNOWN, Log, PartlyDone
-from vpcep_pulumi.provider.declared import Declared
+from vpcep_pulumi.provider.deletions import REFUSALS, words
 
 
 @dataclass(frozen=True)
@@ -68,11 +79,11 @@ class Reading:
 class ApprovalProvider:
     """The calls of Pulumi's engine for ``EndpointConnectionApproval``. Thread-safe; one for each operation."""
 
-    def __init__(self, accounts: Accounts, *, log: Log, tempo: Tempo) -> None:
+    def __init__(self, accounts: Accounts, *, log: Log, tempo: Tempo, claims: Claims | None = None) -> None:
         self._accounts = accounts
         self._log = log
         self._tempo = tempo
-        self._declared = Declared()
+        self._claims = claims or Claims()
 
     def check(self, olds: Mapping[str, Any], news: Mapping[str, Any]) -> Checked:
         """Validate and resolve what is declared, look at the connection, and say what is going to happen.
@@ -93,13 +104,24 @@ class ApprovalProvider:
             inputs |= {"region": account.region, "project_id": account.project_id}
             if any(value is UNKNOWN for value in inputs.values()):
                 return Checked({**inputs, "plan": UNKNOWN})
-            approval = declared(inputs)
-            self._declared.add(approval.service_id, approval.endpoint_id)
-            plan = self._plan(account, approval, olds)
-        except OwnerError as error:
-            return Checked(inputs, (InputError("endpoint_id", str(error)),))
-        except (SettingsError, RequestError, InputError) as error:
+        except (SettingsError, RequestError) as error:
             return Checked(inputs, (InputError("", str(error)),))
+        approval = declared(inputs)
+        try:
+            other = self._claims.check(news.get(CLAIM_INPUT), _key(approval))
+        except SharedEventsError as error:
+            return Checked(inputs, (InputError("", str(error)),))
+        if other is not None:
+            return Checked(inputs, (InputError("", f"{approval.name} is declared twice, also by {other.name}"),))
+        if self._claims.kept(_key(approval)) is not None:
+            # Refused here, it would be in no state any more: ``create`` records whatever is wrong with it.
+            return Checked(inputs)
+        try:
+            plan = self._plan(account, approval, olds)
+        except (OwnerError, RequestError, InputError) as error:
+            if not _is_seen(olds, approval):
+                self._claims.outcome("failed", _key(approval))
+            return Checked(inputs, (InputError("endpoint_id" if isinstance(error, OwnerError) else "", str(error)),))
         return Checked({**inputs, "plan": plan} if plan is not None else inputs)
 
     def _plan(self, account: Account, approval: Approval, olds: Mapping[str, Any]) -> str | None:
@@ -107,7 +129,7 @@ class ApprovalProvider:
 
         :raises InputError: what is declared is impossible.
         """
-        seen = bool(olds) and all(olds.get(name) == getattr(approval, name) for name in IDENTITY)
+        seen = _is_seen(olds, approval)
         try:
             connection = look(account, approval, seen=seen)
         except ApiError as error:
@@ -135,7 +157,7 @@ class ApprovalProvider:
         :param olds: the state's outputs.
         :param news: what ``check`` returned; in a refresh, the state's inputs.
         """
-        replaces = tuple(name for name in IDENTITY if news.get(name) != olds.get(name))
+        replaces = tuple(name for name in IDENTITY if news.get(name) not in (olds.get(name), UNKNOWN))
         if replaces:
             return Difference(True, replaces)
         if any(news.get(name) != olds.get(name) for name in KEPT) or any(value is UNKNOWN for value in news.values()):
@@ -145,7 +167,7 @@ class ApprovalProvider:
         # ``check`` has read it a moment ago; whatever its age, this is what the plan was made from.
         connection = look(account, approval, seen=True, since=float("-inf"))
         step = step_for(approval.goal, live_of(connection), seen=True)
-        return Difference(
+        changes = (
             step not in FULFILLED
             or olds.get("status") != recorded(connection)
             # A refresh asks with the state's own inputs: has the status that they declare changed?
@@ -153,6 +175,9 @@ class ApprovalProvider:
             or (olds.get("errors") or []) != reasons(connection)
             or must_describe(approval.description, connection, written=olds.get("description"))
         )
+        if not changes:
+            self._claims.outcome("recorded", _key(approval))
+        return Difference(changes)
 
     def create(self, inputs: Mapping[str, Any]) -> tuple[str, Values]:
         """Carry out a new approval.
@@ -162,7 +187,20 @@ class ApprovalProvider:
         :raises VpcepError: nothing was changed remotely.
         """
         approval = declared(inputs)
-        return approval.id, self._carry_out(approval, inputs, before=None)
+        key = _key(approval)
+        try:
+            values = self._carry_out(approval, inputs, before=None)
+        except PartlyDone:
+            raise
+        except VpcepError as error:
+            kept = self._claims.kept(key)
+            if kept is None:
+                self._claims.outcome("failed", key)
+                raise
+            # Its former entry has left the state already: without this record nothing would know of the connection.
+            values = outputs(inputs, None, errors=[str(error)]) | {"status": kept.status}
+            raise self._partly_done(approval, values, error) from None
+        return approval.id, values
 
     def update(self, olds: Mapping[str, Any], news: Mapping[str, Any]) -> Values:
         """Bring the connection to what is declared now.
@@ -175,7 +213,6 @@ class ApprovalProvider:
 
     def _carry_out(self, approval: Approval, inputs: Mapping[str, Any], *, before: Mapping[str, Any] | None) -> Values:
         account = self._accounts.get(approval.region, approval.project_id)
-        self._declared.add(approval.service_id, approval.endpoint_id)
         decision = Decision(account, approval, self._log, self._tempo, seen=before is not None)
         try:
             decision.carry_out()
@@ -184,11 +221,31 @@ class ApprovalProvider:
             if not decision.sent:
                 raise
             values = outputs(inputs, decision.connection, before=before, errors=[str(error)])
-            self._log.warning(f"not reached, but recorded: {error}")
-            raise PartlyDone(approval.id, values, error) from None
+            raise self._partly_done(approval, values, error) from None
         if decision.has_left:
             self._log.warning(f"{approval.name}: its consumer has left meanwhile; remove this approval")
-        return outputs(inputs, decision.connection, before=before)
+        values = outputs(inputs, decision.connection, before=before)
+        try:
+            self._reject_owed(approval)
+        except VpcepError as error:
+            raise self._partly_done(approval, values | {"errors": [str(error)]}, error) from None
+        return self._recorded(approval, values)
+
+    def _reject_owed(self, approval: Approval) -> None:
+        """Reject what a delete kept for this resource while nobody knew which connection it would declare."""
+        for key in self._claims.owed(self._claims.urn_of(_key(approval))):
+            self._reject(replace(approval, goal=Goal.DELETED, **key._asdict()))
+
+    def _partly_done(self, approval: Approval, values: Values, error: VpcepError) -> PartlyDone:
+        self._log.warning(f"not reached, but recorded: {error}")
+        return PartlyDone(approval.id, self._recorded(approval, values), error)
+
+    def _recorded(self, approval: Approval, values: Values) -> Values:
+        """Outputs that the engine is about to write to the state."""
+        key = _key(approval)
+        self._claims.outcome("recorded", key)
+        urn = self._claims.urn_of(key)
+        return values if urn is None else {**values, URN_OUTPUT: urn}
 
     def read(self, id_: str, props: Mapping[str, Any]) -> Reading:
         """The connection as it stands: for a refresh, and for ``.get``.
@@ -214,26 +271,41 @@ class ApprovalProvider:
         if connection is None and not known:
             raise InputError("id", f"there is no {approval.name}")
         values = outputs(inputs, connection, before=props)
+        if URN_OUTPUT in props:
+            values[URN_OUTPUT] = props[URN_OUTPUT]
         inputs["status"] = values["status"]
         if values.get("description") is not None:
             inputs["description"] = values["description"]
         return Reading(id_, values, inputs)
 
     def delete(self, olds: Mapping[str, Any]) -> None:
-        """Reject the connection, unless this operation has just declared it under another name.
+        """Reject the connection, unless the program declares it by another resource: see ``operation.claims``.
 
         :param olds: the state's outputs.
+        :raises DeclaredElsewhereError: the program declares it, but the state would not hold it any more.
         :raises VpcepError: it could not be rejected.
         """
         approval = declared(olds, Goal.DELETED)
-        if (approval.service_id, approval.endpoint_id) in self._declared:
-            self._log.info(
-                f"{approval.name} is left as it is: another approval of this program declares it, "
-                "so this one was renamed or replaced"
-            )
-            return
+        verdict = self._claims.on_delete(_key(approval), olds.get(URN_OUTPUT), str(olds.get("status")))
+        if verdict.deletion is Deletion.REJECT:
+            self._reject(approval)
+        elif verdict.deletion in REFUSALS:
+            raise DeclaredElsewhereError(words(verdict, approval.name))
+        else:
+            self._log.info(words(verdict, approval.name))
+
+    def _reject(self, approval: Approval) -> None:
         account = self._accounts.get(approval.region, approval.project_id)
         Decision(account, approval, self._log, self._tempo, seen=True).carry_out()
+
+
+def _key(approval: Approval) -> ConnectionKey:
+    return ConnectionKey(approval.service_id, approval.endpoint_id, approval.region, approval.project_id)
+
+
+def _is_seen(olds: Mapping[str, Any], approval: Approval) -> bool:
+    """Whether the state holds this connection already, by its old inputs."""
+    return bool(olds) and all(olds.get(name) == getattr(approval, name) for name in IDENTITY)
 
 
 def _goal_of(inputs: Mapping[str, Any]) -> Goal:
