@@ -353,10 +353,15 @@ class TestUnknowns:
         checked = connected.operation().check({}, connected.program(service_id=UNKNOWN, endpoint_id="a b"))
         assert [failure.property_name for failure in checked.failures] == ["endpoint_id"]
 
-    def test_an_unknown_identity_replaces(self, connected):
+    def test_an_unknown_identity_is_no_replacement_yet(self, connected):
+        """It may turn out to be the same one: replaced, it would be deleted along with what its id comes from."""
         connected.up()
         outcome = connected.preview(service_id=UNKNOWN)
-        assert (outcome.step, outcome.replaces) == ("replace", ("service_id",))
+        assert (outcome.step, outcome.replaces) == ("update", ())
+        assert outcome.plan == (
+            "not known before the update: service_id. If it becomes another connection, "
+            "connection ep of service svc is rejected"
+        )
 
     def test_another_unknown_updates(self, connected):
         connected.up()

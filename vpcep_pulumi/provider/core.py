@@ -39,7 +39,7 @@ from vpcep_pulumi.provider.approval import (
     reasons,
     split_id,
 )
-from vpcep_pulumi.provider.context import UNKNOWN, Log, PartlyDone
+from vpcep_pulumi.provider.context import UNKNOWN, Log, PartlyDone, Unknown
 from vpcep_pulumi.provider.deletions import REFUSALS, words
 
 
@@ -98,12 +98,12 @@ class ApprovalProvider:
         if failures:
             return Checked(inputs, tuple(failures))
         if UNKNOWN in (inputs.get("region"), inputs.get("project_id")):
-            return Checked({**inputs, "plan": UNKNOWN})
+            return Checked({**inputs, "plan": _unknown_plan(olds, inputs)})
         try:
             account = self._accounts.get(inputs.get("region"), inputs.get("project_id"))
             inputs |= {"region": account.region, "project_id": account.project_id}
             if any(value is UNKNOWN for value in inputs.values()):
-                return Checked({**inputs, "plan": UNKNOWN})
+                return Checked({**inputs, "plan": _unknown_plan(olds, inputs)})
         except (SettingsError, RequestError) as error:
             return Checked(inputs, (InputError("", str(error)),))
         approval = declared(inputs)
@@ -301,6 +301,17 @@ class ApprovalProvider:
 
 def _key(approval: Approval) -> ConnectionKey:
     return ConnectionKey(approval.service_id, approval.endpoint_id, approval.region, approval.project_id)
+
+
+def _unknown_plan(olds: Mapping[str, Any], inputs: Values) -> str | Unknown:
+    """The plan of a preview that does not know everything: what may come of an approval that the state holds."""
+    unknown = [name for name in IDENTITY if inputs.get(name) is UNKNOWN]
+    if not olds or not unknown:
+        return UNKNOWN
+    return (
+        f"not known before the update: {', '.join(unknown)}. If it becomes another connection, "
+        f"connection {olds.get('endpoint_id')} of service {olds.get('service_id')} is rejected"
+    )
 
 
 def _is_seen(olds: Mapping[str, Any], approval: Approval) -> bool:

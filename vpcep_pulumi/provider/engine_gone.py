@@ -7,6 +7,7 @@ what it has sent by then is on its way, and nothing more is sent.
 
 from __future__ import annotations
 
+import queue
 import threading
 from collections.abc import Callable
 
@@ -14,6 +15,7 @@ import grpc
 
 from vpcep_pulumi.provider.engine_log import NO_PROXY
 
+NEVER_IDLE = ("grpc.client_idle_timeout_ms", 2**31 - 1)
 RECONNECT_SECONDS = 2.0
 """How long a connection that was lost may take to come back, before the engine counts as gone."""
 
@@ -23,26 +25,31 @@ def watch(address: str, is_gone: Callable[[], None]) -> None:
 
     :param address: the engine's, ``host:port``.
     """
-    states: list[grpc.ChannelConnectivity] = []
-    changed = threading.Condition()
 
-    def heard(state: grpc.ChannelConnectivity) -> None:
-        with changed:
-            states.append(state)
-            changed.notify()
-
-    def is_connected() -> bool:
-        return bool(states) and states[-1] is grpc.ChannelConnectivity.READY
-
-    def wait() -> None:
-        with changed:
-            changed.wait_for(is_connected)
-            while True:
-                changed.wait_for(lambda: not is_connected())
-                if not changed.wait_for(is_connected, RECONNECT_SECONDS):
-                    break
+    def follow() -> None:
+        seconds = None  # it is there: this process is its child
+        while _until_lost(address, seconds):
+            seconds = RECONNECT_SECONDS
         is_gone()
 
-    channel = grpc.insecure_channel(address, options=(*NO_PROXY, ("grpc.client_idle_timeout_ms", 2**31 - 1)))
-    channel.subscribe(heard, try_to_connect=True)
-    threading.Thread(target=wait, name="engine watch", daemon=True).start()
+    threading.Thread(target=follow, name="engine watch", daemon=True).start()
+
+
+def _until_lost(address: str, seconds: float | None) -> bool:
+    """Connect, and wait until the connection is lost.
+
+    :param seconds: how long to wait for the connection; None is without an end.
+    :returns: False where there was none within that time.
+    """
+    states: queue.Queue[grpc.ChannelConnectivity] = queue.Queue()
+    with grpc.insecure_channel(address, options=(*NO_PROXY, NEVER_IDLE)) as channel:
+        channel.subscribe(states.put, try_to_connect=True)
+        try:
+            while (state := states.get(timeout=seconds)) is not grpc.ChannelConnectivity.READY:
+                if state is grpc.ChannelConnectivity.TRANSIENT_FAILURE and seconds is not None:
+                    return False  # nobody listens there any more
+        except queue.Empty:
+            return False
+        while states.get() is grpc.ChannelConnectivity.READY:
+            pass
+        return True
