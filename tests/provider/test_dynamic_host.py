@@ -207,14 +207,14 @@ class TestTheEngineIsGone:
             simulator.connect("svc", name, domain="d1")
         inputs = [plain(check(host, {}, {**DECLARED, "endpoint_id": name}).inputs) for name in names]
         held = simulator.fault("slow", "POST", seconds=3600)
-        for each in inputs:
-            host.Create.future(provider_pb2.CreateRequest(properties=struct(each)))
+        creates = [host.Create.future(provider_pb2.CreateRequest(properties=struct(each))) for each in inputs]
         while held.applied < 4:  # the threads of the SDK's host
             time.sleep(0.001)
         engine[2].stop(None).wait()
         assert host.process.wait(timeout=60) is not None
         simulator.clear_faults()
         assert held.applied == 4
+        assert not any(each.done() and each.exception() is None for each in creates)
 
     def test_a_log_call_does_not_raise(self, monkeypatch):
         read, write = os.pipe()
