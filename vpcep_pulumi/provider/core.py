@@ -14,10 +14,10 @@ from vpcep_pulumi.api.client import Tempo
 from vpcep_pulumi.api.codes import Meaning, look_up
 from vpcep_pulumi.errors import ApiError, InputError, OwnerError, RequestError, SettingsError, VpcepError
 from vpcep_pulumi.lifecycle.inputs import IDENTITY, RULES
-from vpcep_pulumi.lifecycle.plan import impossible, is_record, must_describe, plan_for
+from vpcep_pulumi.lifecycle.plan import impossible, is_record, must_describe, plan_for, words
 from vpcep_pulumi.lifecycle.table import FULFILLED, Goal, Step, live_of, recorded, step_for
 from vpcep_pulumi.provider.accounts import Account, Accounts
-from vpcep_pulumi.provider.act import Decision, check_owner, look
+from vpcep_pulumi.provider.act import Decision, check_owner, is_foreign, look, whose
 from vpcep_pulumi.provider.approval import (
     KEPT,
     Approval,
@@ -83,7 +83,7 @@ class ApprovalProvider:
         :param news: the program's inputs; those that a preview cannot know yet are ``UNKNOWN``.
         """
         inputs: Values = {name: news[name] for name in RULES if news.get(name) is not None}
-        failures = problems(inputs)
+        failures = problems(inputs, olds)
         if failures:
             return Checked(inputs, tuple(failures))
         if UNKNOWN in (inputs.get("region"), inputs.get("project_id")):
@@ -121,13 +121,14 @@ class ApprovalProvider:
         if step is Step.LEFT:
             self._log.warning(f"{approval.name} is {recorded(connection)}: its consumer has left; remove this approval")
         written = olds.get("description") if seen else None
-        return plan_for(
+        plan = plan_for(
             approval.goal,
             connection,
+            declared=approval.status,
             seen=seen,
             describe=must_describe(approval.description, connection, written=written),
-            previous=olds.get("plan") if seen else None,
         )
+        return words(plan, previous=olds.get("plan") if seen else None) if plan is not None else None
 
     def diff(self, olds: Mapping[str, Any], news: Mapping[str, Any]) -> Difference:
         """Whether there is anything to do: by the live status, not by what the state remembers.
@@ -140,7 +141,7 @@ class ApprovalProvider:
             return Difference(True, replaces)
         if any(news.get(name) != olds.get(name) for name in KEPT) or any(value is UNKNOWN for value in news.values()):
             return Difference(True)
-        approval = declared(news, _goal_of(news))
+        approval = declared(news)
         account = self._accounts.get(approval.region, approval.project_id)
         # ``check`` has read it a moment ago; whatever its age, this is what the plan was made from.
         connection = look(account, approval, seen=True, since=float("-inf"))
@@ -150,7 +151,8 @@ class ApprovalProvider:
             or olds.get("status") != recorded(connection)
             # A refresh asks with the state's own inputs: has the status that they declare changed?
             or (news.get("status") != olds.get("status") and not is_record(news.get("plan")))
-            or (olds.get("errors") or []) != reasons(connection)
+            or (olds.get("errors") or []) != reasons(connection, approval.goal)
+            or is_foreign(approval, connection)  # refused when it is carried out
             or must_describe(approval.description, connection, written=olds.get("description"))
         )
 
@@ -178,17 +180,16 @@ class ApprovalProvider:
         self._declared.add(approval.service_id, approval.endpoint_id)
         decision = Decision(account, approval, self._log, self._tempo, seen=before is not None)
         try:
-            decision.carry_out()
-            decision.describe(written=before.get("description") if before is not None else None)
+            decision.fulfil(written=before.get("description") if before is not None else None)
         except VpcepError as error:
             if not decision.sent:
                 raise
-            values = outputs(inputs, decision.connection, before=before, errors=[str(error)])
+            values = outputs(inputs, decision.connection, goal=approval.goal, before=before, errors=[str(error)])
             self._log.warning(f"not reached, but recorded: {error}")
-            raise PartlyDone(approval.id, values, error) from None
+            raise PartlyDone(approval.id, values, error) from error
         if decision.has_left:
             self._log.warning(f"{approval.name}: its consumer has left meanwhile; remove this approval")
-        return outputs(inputs, decision.connection, before=before)
+        return outputs(inputs, decision.connection, goal=approval.goal, before=before)
 
     def read(self, id_: str, props: Mapping[str, Any]) -> Reading:
         """The connection as it stands: for a refresh, and for ``.get``.
@@ -213,6 +214,9 @@ class ApprovalProvider:
         connection = look(account, approval, seen=known)
         if connection is None and not known:
             raise InputError("id", f"there is no {approval.name}")
+        if connection is not None and is_foreign(approval, connection):
+            # A refresh tells what there is; the next preview refuses it.
+            self._log.warning(f"{approval.name} {whose(approval, connection)}")
         values = outputs(inputs, connection, before=props)
         inputs["status"] = values["status"]
         if values.get("description") is not None:
@@ -234,9 +238,3 @@ class ApprovalProvider:
             return
         account = self._accounts.get(approval.region, approval.project_id)
         Decision(account, approval, self._log, self._tempo, seen=True).carry_out()
-
-
-def _goal_of(inputs: Mapping[str, Any]) -> Goal:
-    """The declared status; a refresh asks with the live one, whatever that is."""
-    status = inputs.get("status")
-    return Goal.REJECTED if status == Goal.REJECTED else Goal.ACCEPTED
