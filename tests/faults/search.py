@@ -16,22 +16,13 @@ from tests.faults.breadth_first import Broken, Explored, breadth_first
 from vpcep_pulumi.lifecycle import owner
 from vpcep_pulumi.lifecycle.table import FULFILLED, SENDS, WAITS, Goal, Live, Step, step_for
 
-P, C, A, R, F, D, GONE = (
-    Live.PENDING_ACCEPTANCE,
-    Live.CREATING,
-    Live.ACCEPTED,
-    Live.REJECTED,
-    Live.FAILED,
-    Live.DELETING,
-    Live.ABSENT,
-)
+P, C, A, R, F, D, GONE, _UNDOCUMENTED = Live
 GOALS = (Goal.ACCEPTED, Goal.REJECTED)
 REACHED = {Goal.ACCEPTED: {A, GONE, D}, Goal.REJECTED: {R, GONE, D, F}, Goal.DELETED: {R, GONE, D, F}}
 """What may be left behind by a green update. Written by hand, not from the table."""
 MOST_ATTEMPTS = 3
-OURS, OTHERS = "d1", "d2"
-NAMED = (OURS, OTHERS, None)
-"""Whom an answer may name as the owner. Every approval expects the first."""
+OURS, OTHERS, _NOBODY = NAMED = ("d1", "d2", None)
+"""Whom an answer may name. Every approval expects the first."""
 AFTER = {
     ("receive", P): (A, C),
     ("receive", R): (A, C),

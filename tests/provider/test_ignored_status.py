@@ -37,6 +37,7 @@ def test_it_is_never_red_and_sends_nothing(connected, ignored, later):
         put(connected, later)
     first = connected.up(**kept)
     assert (first.error, first.failures) == ("", [])
+    assert (first.plan or "nothing").startswith("nothing" if connected.live == ignored else "record: ")
     assert connected.outputs["status"] == connected.live
     assert connected.outputs["errors"] == []
     again = connected.up(**kept)

@@ -244,6 +244,26 @@ class TestEachAnswer:
             assert proxy.answers == methods
 
 
+@pytest.mark.parametrize("owner", [OTHER, LEFT_OUT])
+def test_a_read_after_a_lost_answer_names_the_owner_as_well(stack, proxy, owner):
+    """Nothing is sent again before that was looked at."""
+    stack.simulator.connect(SERVICE, ENDPOINT, domain=OWN)
+
+    def spoilt(_number: int, method: str, page: list[dict[str, Any]]) -> Any:
+        if method == "POST":
+            return answer(b"<html>")
+        return [{**page[0], "domain_id": owner}] if "POST" in proxy.answers else page
+
+    proxy.spoilt = spoilt
+    outcome = stack.up(expected_domain_id=OWN)
+    assert stack.posts() == ["receive"]
+    if owner is LEFT_OUT:
+        assert (outcome.error, stack.outputs["domain_id"]) == ("", OWN)
+    else:
+        assert f"belongs to account {OTHER}, not to the expected {OWN}: `receive` was sent, and may" in outcome.error
+        assert stack.outputs["errors"] == [outcome.error]
+
+
 def test_the_stories_have_the_answers_that_they_say(stack, proxy):
     """Else a number above would spoil nothing."""
     for begin, declared, methods in STORIES:
@@ -303,6 +323,8 @@ class TestNothingSentIsLost:
             "connection ep of service svc: a defect of vpcep-pulumi (ArithmeticError at test_owner.py:"
         )
         assert "secret-like" not in outcome.error
+        how = {"send": "`receive` was sent, and may have been carried out", "look": "`receive` was sent already"}
+        assert outcome.error.endswith(f"): {how[where]}. Please report it")
         assert stack.outputs["errors"] == [outcome.error]
         assert stack.live == "accepted"
 
