@@ -99,7 +99,7 @@ def test_the_life_of_an_approval(host, simulator):
         **DECLARED,
         "region": "cn-north-4",
         "project_id": "p",
-        "plan": "receive: the connection is pendingAcceptance, owned by d1",
+        "plan": "receive: the connection, owned by d1, is pendingAcceptance",
     }
     created = host.Create(provider_pb2.CreateRequest(properties=struct(inputs)))
     assert created.id == "svc/ep1"
@@ -175,7 +175,7 @@ def test_what_was_sent_is_recorded_though_it_did_not_settle(host, engine, simula
     outputs = plain(host.Create(provider_pb2.CreateRequest(properties=struct(inputs))).properties)
     assert outputs["status"] == "creating"
     assert list(outputs["errors"]) == [
-        "connection ep1 of service svc: after 0 s the connection is creating, owned by d1; "
+        "connection ep1 of service svc: after 0 s the connection, owned by d1, is creating; "
         "raise settle_timeout, or run it again later"
     ]
     assert [severity for severity, _, _ in engine[0].lines] == [engine_pb2.WARNING]

@@ -7,7 +7,7 @@ can stand on the same core.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from vpcep_pulumi.api.client import Tempo
@@ -23,12 +23,13 @@ from vpcep_pulumi.errors import (
     VpcepError,
 )
 from vpcep_pulumi.lifecycle.inputs import IDENTITY, RULES
-from vpcep_pulumi.lifecycle.plan import impossible, is_record, must_describe, plan_for
+from vpcep_pulumi.lifecycle.plan import impossible, is_record, must_describe, plan_for, words
 from vpcep_pulumi.lifecycle.table import FULFILLED, Goal, Step, live_of, recorded, step_for
 from vpcep_pulumi.operation.claims import CLAIM_INPUT, URN_OUTPUT, Claims
 from vpcep_pulumi.operation.rules import ConnectionKey, Deletion
 from vpcep_pulumi.provider.accounts import Account, Accounts
-from vpcep_pulumi.provider.act import Decision, check_owner, look
+from vpcep_pulumi.provider.act import Decision, check_owner, is_foreign, look, whose
+from vpcep_pulumi.provider.answers import Checked, Difference, Reading
 from vpcep_pulumi.provider.approval import (
     KEPT,
     Approval,
@@ -40,40 +41,7 @@ from vpcep_pulumi.provider.approval import (
     split_id,
 )
 from vpcep_pulumi.provider.context import UNKNOWN, Log, PartlyDone, Unknown
-from vpcep_pulumi.provider.deletions import REFUSALS, words
-
-
-@dataclass(frozen=True)
-class Checked:
-    """What ``check`` found.
-
-    :ivar inputs: resolved, with ``plan`` where something is to be done.
-    :ivar failures: what is refused; each is shown on a line of its own, its input's value beside it.
-    """
-
-    inputs: Values
-    failures: tuple[InputError, ...] = ()
-
-
-@dataclass(frozen=True)
-class Difference:
-    """What ``diff`` found.
-
-    :ivar changes: whether an update (or replacement) is to be made.
-    :ivar replaces: the inputs that make it a replacement.
-    """
-
-    changes: bool
-    replaces: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
-class Reading:
-    """What ``read`` found: the state as it is live, and the inputs that would lead to it."""
-
-    id: str
-    outputs: Values
-    inputs: Values
+from vpcep_pulumi.provider.deletions import REFUSALS, sentence
 
 
 class ApprovalProvider:
@@ -94,7 +62,7 @@ class ApprovalProvider:
         :param news: the program's inputs; those that a preview cannot know yet are ``UNKNOWN``.
         """
         inputs: Values = {name: news[name] for name in RULES if news.get(name) is not None}
-        failures = problems(inputs)
+        failures = problems(inputs, olds)
         if failures:
             return Checked(inputs, tuple(failures))
         if UNKNOWN in (inputs.get("region"), inputs.get("project_id")):
@@ -143,13 +111,14 @@ class ApprovalProvider:
         if step is Step.LEFT:
             self._log.warning(f"{approval.name} is {recorded(connection)}: its consumer has left; remove this approval")
         written = olds.get("description") if seen else None
-        return plan_for(
+        plan = plan_for(
             approval.goal,
             connection,
+            declared=approval.status,
             seen=seen,
             describe=must_describe(approval.description, connection, written=written),
-            previous=olds.get("plan") if seen else None,
         )
+        return words(plan, previous=olds.get("plan") if seen else None) if plan is not None else None
 
     def diff(self, olds: Mapping[str, Any], news: Mapping[str, Any]) -> Difference:
         """Whether there is anything to do: by the live status, not by what the state remembers.
@@ -162,7 +131,7 @@ class ApprovalProvider:
             return Difference(True, replaces)
         if any(news.get(name) != olds.get(name) for name in KEPT) or any(value is UNKNOWN for value in news.values()):
             return Difference(True)
-        approval = declared(news, _goal_of(news))
+        approval = declared(news)
         account = self._accounts.get(approval.region, approval.project_id)
         # ``check`` has read it a moment ago; whatever its age, this is what the plan was made from.
         connection = look(account, approval, seen=True, since=float("-inf"))
@@ -172,7 +141,8 @@ class ApprovalProvider:
             or olds.get("status") != recorded(connection)
             # A refresh asks with the state's own inputs: has the status that they declare changed?
             or (news.get("status") != olds.get("status") and not is_record(news.get("plan")))
-            or (olds.get("errors") or []) != reasons(connection)
+            or (olds.get("errors") or []) != reasons(connection, approval.goal)
+            or is_foreign(approval, connection)  # refused when it is carried out
             or must_describe(approval.description, connection, written=olds.get("description"))
         )
         if not changes:
@@ -215,16 +185,15 @@ class ApprovalProvider:
         account = self._accounts.get(approval.region, approval.project_id)
         decision = Decision(account, approval, self._log, self._tempo, seen=before is not None)
         try:
-            decision.carry_out()
-            decision.describe(written=before.get("description") if before is not None else None)
+            decision.fulfil(written=before.get("description") if before is not None else None)
         except VpcepError as error:
             if not decision.sent:
                 raise
-            values = outputs(inputs, decision.connection, before=before, errors=[str(error)])
-            raise self._partly_done(approval, values, error) from None
+            values = outputs(inputs, decision.connection, goal=approval.goal, before=before, errors=[str(error)])
+            raise self._partly_done(approval, values, error) from error
         if decision.has_left:
             self._log.warning(f"{approval.name}: its consumer has left meanwhile; remove this approval")
-        values = outputs(inputs, decision.connection, before=before)
+        values = outputs(inputs, decision.connection, goal=approval.goal, before=before)
         try:
             self._reject_owed(approval)
         except VpcepError as error:
@@ -270,6 +239,9 @@ class ApprovalProvider:
         connection = look(account, approval, seen=known)
         if connection is None and not known:
             raise InputError("id", f"there is no {approval.name}")
+        if connection is not None and is_foreign(approval, connection):
+            # A refresh tells what there is; the next preview refuses it.
+            self._log.warning(f"{approval.name} {whose(approval, connection)}")
         values = outputs(inputs, connection, before=props)
         if URN_OUTPUT in props:
             values[URN_OUTPUT] = props[URN_OUTPUT]
@@ -290,9 +262,9 @@ class ApprovalProvider:
         if verdict.deletion is Deletion.REJECT:
             self._reject(approval)
         elif verdict.deletion in REFUSALS:
-            raise DeclaredElsewhereError(words(verdict, approval.name))
+            raise DeclaredElsewhereError(sentence(verdict, approval.name))
         else:
-            self._log.info(words(verdict, approval.name))
+            self._log.info(sentence(verdict, approval.name))
 
     def _reject(self, approval: Approval) -> None:
         account = self._accounts.get(approval.region, approval.project_id)
@@ -317,9 +289,3 @@ def _unknown_plan(olds: Mapping[str, Any], inputs: Values) -> str | Unknown:
 def _is_seen(olds: Mapping[str, Any], approval: Approval) -> bool:
     """Whether the state holds this connection already, by its old inputs."""
     return bool(olds) and all(olds.get(name) == getattr(approval, name) for name in IDENTITY)
-
-
-def _goal_of(inputs: Mapping[str, Any]) -> Goal:
-    """The declared status; a refresh asks with the live one, whatever that is."""
-    status = inputs.get("status")
-    return Goal.REJECTED if status == Goal.REJECTED else Goal.ACCEPTED

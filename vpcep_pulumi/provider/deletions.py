@@ -35,7 +35,7 @@ WORDS: Mapping[Deletion, str] = MappingProxyType(
 """What a delete says that does not reject."""
 
 
-def words(verdict: Verdict, connection: str) -> str:
+def sentence(verdict: Verdict, connection: str) -> str:
     """The sentence for a verdict that does not reject.
 
     :param connection: its name, for messages.

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pulumi
 from pulumi.dynamic import Resource
 
-from vpcep_pulumi.lifecycle.inputs import DEFAULT_APPEAR_TIMEOUT, DEFAULT_SETTLE_TIMEOUT
+from vpcep_pulumi.lifecycle.inputs import DEFAULT_APPEAR_TIMEOUT, DEFAULT_SETTLE_TIMEOUT, RULES
 from vpcep_pulumi.lifecycle.table import Live, is_reached
 from vpcep_pulumi.operation.claims import Claims
 from vpcep_pulumi.provider.dynamic import EndpointConnectionApprovalProvider
@@ -89,8 +89,8 @@ class EndpointConnectionApproval(Resource, module="vpcep", name="EndpointConnect
             Changing it replaces.
         :param appear_timeout: seconds to wait for a connection that is not there yet.
         :param settle_timeout: seconds to wait for a connection to reach the declared status.
-        :raises pulumi.RunError: two approvals name the same connection, or a secret stands in plain text
-            in the stack's configuration; later, where the declared status was not reached.
+        :raises pulumi.RunError: the status is none of the two, two approvals name the same connection, or a secret
+            stands in plain text in the stack's configuration; later, where the declared status was not reached.
         """
         own = declarations()
         identity = {"service_id": service_id, "endpoint_id": endpoint_id, "region": region, "project_id": project_id}
@@ -98,7 +98,7 @@ class EndpointConnectionApproval(Resource, module="vpcep", name="EndpointConnect
         inputs = {
             "service_id": service_id,
             "endpoint_id": endpoint_id,
-            "status": status,
+            "status": _declarable(resource_name, status),
             **dict.fromkeys(RESOLVED),
             **claimed,
         }
@@ -180,3 +180,20 @@ class _Existing(EndpointConnectionApproval, module="vpcep", name="EndpointConnec
             {**outputs, "region": region, "project_id": project_id},
             pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(id=id_)),
         )
+
+
+def _declarable(name: str, status: pulumi.Input[str]) -> pulumi.Input[str]:
+    """The status, where it is one that can be declared.
+
+    It is refused here because the provider cannot: there any other is one that a refresh found, and ``ignore_changes``
+    kept.
+    """
+
+    def refuse_others(value: str) -> str:
+        if (reason := RULES["status"](value)) is not None:
+            raise pulumi.RunError(f"{name}: status {reason}")
+        return value
+
+    if isinstance(status, str):
+        return refuse_others(status)
+    return pulumi.Output.all(status).apply(lambda values: refuse_others(values[0]))
