@@ -24,6 +24,7 @@ from typing import Any
 from pulumi.automation.events import EngineEvent
 
 from vpcep_pulumi.testing.cli_engine import diagnostics_of, steps_of
+from vpcep_pulumi.testing.engine import EngineError
 from vpcep_pulumi.testing.results import Diagnostic, Result, summary
 
 PROJECT = "story"
@@ -84,7 +85,7 @@ class LeanCli:
             "PATH": os.pathsep.join((str(bin_), environ.get("PATH", os.environ["PATH"]))),
             MARK: self.mark,
         }
-        self.change("stack", "init", stack, "--no-select")
+        self.change("stack", "init", "--no-select")
 
     def preview(self, **flags: Any) -> Result:
         """``pulumi preview`` with flags: ``target=[urn]`` is ``--target urn``, ``refresh=True`` is ``--refresh``."""
@@ -119,21 +120,27 @@ class LeanCli:
             diagnostics.append(Diagnostic("error", text))
         return Result(ok=code == 0, steps=summary(steps_of(events)), diagnostics=tuple(diagnostics), diff=text)
 
-    def change(self, *arguments: str) -> tuple[bool, str]:
-        """Another command; whether it did it, and what it said."""
-        command = ["pulumi", *arguments, "--non-interactive"]
-        done = subprocess.run(command, cwd=self.program, env=self.environ, capture_output=True, text=True, check=False)
-        return done.returncode == 0, done.stdout + done.stderr
+    def change(self, *arguments: str) -> str:
+        """Another command on the stack; what it said.
 
-    def move(self, stack: str) -> tuple[bool, str]:
-        """Carry the state to another stack, ``export`` and ``import --force``, and go on there."""
-        ok, text = self.change("stack", "export", "--stack", self.stack, "--file", str(self._events))
-        if ok:
-            self.change("stack", "init", stack, "--no-select")
-            ok, text = self.change("stack", "import", "--force", "--stack", stack, "--file", str(self._events))
-        if ok:
-            self.stack = stack
-        return ok, text
+        :raises EngineError: it refused.
+        """
+        command = ["pulumi", *arguments, f"--stack={self.stack}", "--non-interactive"]
+        done = subprocess.run(command, cwd=self.program, env=self.environ, capture_output=True, text=True, check=False)
+        if done.returncode:
+            raise EngineError(f"`{' '.join(command)}` failed: {done.stdout}{done.stderr}")
+        return done.stdout + done.stderr
+
+    def cancel(self) -> None:
+        """Take the lock away that a killed engine has left behind."""
+        self.change("cancel", "--yes")
+
+    def move(self, stack: str) -> None:
+        """Carry the state to another stack, by ``export`` and ``import --force``, and go on there."""
+        self.change("stack", "export", f"--file={self._events}")
+        self.stack = stack
+        self.change("stack", "init", "--no-select")
+        self.change("stack", "import", "--force", f"--file={self._events}")
 
     @property
     def state_path(self) -> Path:
