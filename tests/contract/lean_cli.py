@@ -35,6 +35,8 @@ case "$*" in "-m pip"*) echo "[]"; exit 0;; esac
 exec "{sys.executable}" "$@"
 """
 LOOK_SECONDS = 0.005
+BETWEEN_SIGNALS_SECONDS = 0.2
+"""Two Ctrl-C at once are one."""
 LONGEST_SECONDS = 120.0
 """An operation of a few resources that takes longer hangs."""
 
@@ -192,6 +194,8 @@ class LeanCli:
     def _befall(self, child: subprocess.Popen[bytes], trouble: Trouble) -> None:
         for each in trouble.signals:
             if child.poll() is None:
+                if trouble.came:
+                    time.sleep(BETWEEN_SIGNALS_SECONDS)
                 trouble.came = True
                 child.send_signal(each)
         if trouble.came and trouble.hosts:
@@ -211,8 +215,10 @@ def _shown(flags: Mapping[str, Any]) -> Iterator[str]:
         flag = f"--{name.replace('_', '-')}"
         if isinstance(value, list | tuple):
             yield from (f"{flag}={each}" for each in value)
-        elif value:
+        elif value is True:
             yield flag
+        elif value:
+            yield f"{flag}={value}"
 
 
 def _pids() -> list[int]:
