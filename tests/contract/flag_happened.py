@@ -1,0 +1,211 @@
+"""What one operation of a story came to, and what may be read from that."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from tests.contract.flag_programs import Node, Program, approvals, urn
+from vpcep_pulumi.testing.results import Result
+from vpcep_pulumi.testing.simulator.calls import Call
+from vpcep_pulumi.testing.simulator.world import Decision
+
+Entry = dict[str, Any]
+LEFT = ("absent", "deleting")
+HELD = ("accepted", "creating", "pendingAcceptance")
+PARTIAL = ("target", "exclude")
+
+
+def endpoint_of(entry: Entry) -> str:
+    """The connection of an entry of the state."""
+    return str(entry["id"]).partition("/")[2]
+
+
+def is_held(entries: list[Entry], endpoint: str) -> bool:
+    """Whether a later operation would know of a connection."""
+    return any(endpoint_of(each) == endpoint and not each.get("pendingReplacement") for each in entries)
+
+
+@dataclass
+class Happened:
+    """One operation.
+
+    :ivar program: as the operation ran it, or as it was last.
+    :ivar before: the approvals in the state before it.
+    :ivar after: those after it.
+    :ivar was: the live status of each endpoint before it.
+    :ivar live: after it.
+    :ivar faults: how many were met.
+    :ivar killed: whether the CLI died without an end of its own.
+    :ivar interrupted: whether it was asked to stop.
+    :ivar exceptions: endpoints that may be accepted and not recorded: retained, deleted from the state, in the gap.
+    """
+
+    do: str
+    flags: Mapping[str, Any]
+    program: Program
+    stack: str
+    before: list[Entry]
+    after: list[Entry]
+    was: Mapping[str, str]
+    live: Mapping[str, str]
+    decisions: list[Decision]
+    calls: list[Call]
+    result: Result
+    faults: int
+    killed: bool
+    interrupted: bool
+    exceptions: set[str]
+    secrets: tuple[str, ...] = ()
+    state_text: str = field(default="", repr=False)
+
+    @property
+    def ok(self) -> bool:
+        """Whether it was green."""
+        return self.result.ok
+
+    @property
+    def is_partial(self) -> bool:
+        """Whether flags leave something out."""
+        return any(self.flags.get(name) for name in PARTIAL)
+
+    @property
+    def asked(self) -> list[tuple[str, str]]:
+        """Endpoint and action of every decision that was sent, carried out or not."""
+        return [
+            (each["body"]["endpoints"][0], each["body"]["action"]) for each in self.calls if each["method"] == "POST"
+        ]
+
+    @property
+    def writes(self) -> list[tuple[str, Any]]:
+        """Everything that was sent and is not a read."""
+        return [(each["method"], each["body"]) for each in self.calls if each["method"] != "GET"]
+
+    def nodes(self) -> Iterator[tuple[Node, str]]:
+        """The approvals that the program declares, and their URNs."""
+        for node in approvals(self.program):
+            yield node, urn(node, self.program, self.stack)
+
+    def is_within(self, name: str) -> bool:
+        """Whether the flags leave a resource to the operation. With ``--target-dependents`` any may be."""
+        if self.flags.get("target"):
+            return bool(self.flags.get("target_dependents")) or name in self.flags["target"]
+        return name not in self.flags.get("exclude", ())
+
+    def is_meant(self, name: str) -> bool:
+        """Whether the flags name a resource, or name none."""
+        return self.is_within(name) and (not self.flags.get("target") or name in self.flags["target"])
+
+    # What is declared.
+
+    def wishes(self, node: Node, name: str) -> set[tuple[str, str]]:
+        """Endpoint and status that a node may come to declare: ignored changes are the state's to say."""
+        ignored = node["options"].get("ignore_changes", [])
+        endpoints, statuses = {node["endpoint"]}, {node["status"]}
+        former = {name, *node.get("aliases", ())}
+        for entry in [each for each in (*self.before, *self.after) if each["urn"] in former]:
+            if "endpoint_id" in ignored:
+                endpoints.add(entry["inputs"].get("endpoint_id", ""))
+            if "status" in ignored:
+                statuses.add(entry["inputs"].get("status", ""))
+        return {(endpoint, status) for endpoint in endpoints for status in statuses}
+
+    @property
+    def possible(self) -> dict[str, set[str]]:
+        """What may be declared of each endpoint."""
+        found: dict[str, set[str]] = {}
+        for node, name in self.nodes():
+            for endpoint, status in self.wishes(node, name):
+                found.setdefault(endpoint, set()).add(status)
+        return found
+
+    def is_surely_accepted(self, endpoint: str) -> bool:
+        """Whether the program declares it accepted, however it is read."""
+        mine = [node for node, name in self.nodes() if {endpoint} == {each for each, _ in self.wishes(node, name)}]
+        return bool(mine) and self.possible[endpoint] == {"accepted"} and not self.is_unknowable(endpoint)
+
+    def is_unknowable(self, endpoint: str) -> bool:
+        """Whether its ids come, in the end, through a source that is deleted first in this operation."""
+        nodes = {node["name"]: node for node in self.program}
+
+        def through(node: Node) -> bool:
+            via = nodes.get(node.get("via") or "")
+            if via is None:
+                return False
+            if via["kind"] == "source":
+                return bool(via["options"].get("delete_before_replace")) and urn(via, self.program, self.stack) in [
+                    name for name, step in self.result.steps.items() if step == "replace"
+                ]
+            return through(via)
+
+        return any(node["endpoint"] == endpoint and through(node) for node in approvals(self.program))
+
+    def may_receive(self, endpoint: str) -> bool:
+        """Whether a resource within the flags may declare it accepted."""
+        return self.do == "up" and any(
+            (endpoint, "accepted") in self.wishes(node, name) for node, name in self.nodes() if self.is_within(name)
+        )
+
+    def may_reject(self, endpoint: str) -> bool:
+        """Whether a resource within the flags declares that, or the state held it and may let it go."""
+        declared = self.do == "up" and any(
+            (endpoint, "rejected") in self.wishes(node, name) for node, name in self.nodes() if self.is_within(name)
+        )
+        return declared or any(not self.must_be_kept(each) for each in self.held(endpoint))
+
+    # What the state holds.
+
+    def held(self, endpoint: str) -> list[Entry]:
+        """The entries of a connection that there were."""
+        return [each for each in self.before if endpoint_of(each) == endpoint]
+
+    def may_be_kept(self, entry: Entry) -> bool:
+        """Whether an entry's connection may outlive it: by what the state says, or what the program does."""
+        retained = {name for node, name in self.nodes() if node["options"].get("retain_on_delete")}
+        return bool(entry.get("retainOnDelete")) or entry["urn"] in retained or not self.is_within(entry["urn"])
+
+    def must_be_kept(self, entry: Entry) -> bool:
+        """Whether it has to: nothing says otherwise."""
+        let_go = {name for node, name in self.nodes() if not node["options"].get("retain_on_delete")}
+        return not self.is_within(entry["urn"]) or (bool(entry.get("retainOnDelete")) and entry["urn"] not in let_go)
+
+    def missing(self) -> set[str]:
+        """What the state held or the operation received, and is accepted and not in the state."""
+        ours = {each.id for each in self.decisions if each.action == "receive"}
+        ours |= {endpoint_of(each) for each in self.before if not each.get("pendingReplacement")}
+        return {each for each in ours if self.live[each] in ("accepted", "creating") and not is_held(self.after, each)}
+
+    def excepted(self) -> set[str]:
+        """What may be missing: see :mod:`tests.contract.flag_promises`."""
+        found = set(self.exceptions)
+        for endpoint in self.missing():
+            received = any(each.id == endpoint and each.action == "receive" for each in self.decisions)
+            to_be_made = any(endpoint_of(each) == endpoint for each in self.after)
+            if (self.killed and (received or to_be_made)) or any(map(self.may_be_kept, self.held(endpoint))):
+                found.add(endpoint)
+        return found
+
+    # Why it may be red.
+
+    def reasons(self) -> list[str]:
+        """What explains a red operation."""
+        found = [name for name in PARTIAL if self.flags.get(name)]
+        words = self.words()
+        if "protect" in words and any(each.get("protect") for each in (*self.before, *self.after)):
+            found.append("protected")
+        if "appear_timeout" in words and "absent" in self.was.values():
+            found.append("a connection that never was")
+        if self.do == "destroy" and self.flags.get("run_program"):
+            found.append("a destroy that runs another program")
+        declared = [
+            endpoint for node, name in self.nodes() for endpoint in {each for each, _ in self.wishes(node, name)}
+        ]
+        if self.do in ("up", "preview") and len(declared) != len(set(declared)):
+            found.append("declared twice")
+        return found
+
+    def words(self) -> str:
+        """What it said of its failure."""
+        return re.sub(r"\s+", " ", " | ".join(each.message for each in self.result.errors()))[:600]

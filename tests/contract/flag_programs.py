@@ -1,0 +1,183 @@
+"""Programs as data, for the stories with flags: approvals over a few endpoints, with every option that reorders steps.
+
+A program is a list of nodes in the order in which they are declared: providers, teams, sources, approvals.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from hypothesis import strategies as st
+
+from tests.contract.conftest import APPROVAL, ECHO, HEADER
+
+Node = dict[str, Any]
+Program = list[Node]
+
+TEAM = "acme:index:Team"
+SOURCE = "pulumi-python:dynamic:Resource"
+PROVIDER = "pulumi:providers:pulumi-python"
+TYPES = {"provider": PROVIDER, "team": TEAM, "source": SOURCE, "approval": APPROVAL}
+KINDS = ("provider", "team", "source", "approval")
+REFERENCES = ("parent", "provider", "via", "depends_on", "replace_with")
+FLAGS = ("protect", "retain_on_delete", "delete_before_replace", "ignore_changes")
+
+RUNNER = (
+    HEADER
+    + ECHO
+    + """
+import json, pathlib
+
+class Team(pulumi.ComponentResource):
+    def __init__(self, name, opts):
+        super().__init__("acme:index:Team", name, None, opts)
+        self.register_outputs({})
+
+made = {}
+for node in json.loads((pathlib.Path(__file__).parent / "program.json").read_text()):
+    name, options = node["name"], dict(node["options"])
+    for key in ("depends_on", "replace_with"):
+        if node.get(key):
+            options[key] = [made[node[key]]]
+    if node.get("parent"):
+        options["parent"] = made[node["parent"]]
+    if node.get("provider"):
+        provider = made[node["provider"]]
+        options |= {"providers": [provider]} if node["kind"] == "team" else {"provider": provider}
+    if node.get("aliases"):
+        options["aliases"] = node["aliases"]
+    if node.get("trigger"):
+        options["replacement_trigger"] = node["trigger"]
+    opts = pulumi.ResourceOptions(**options)
+    if node["kind"] == "provider":
+        made[name] = pulumi.ProviderResource("pulumi-python", name, opts=opts)
+    elif node["kind"] == "team":
+        made[name] = Team(name, opts)
+    elif node["kind"] == "source":
+        made[name] = Echo(name, "svc", node["replaced"], opts=opts)
+    else:
+        service, endpoint = "svc", node["endpoint"]
+        via = made[node["via"]] if node.get("via") else None
+        if node.get("how") == "endpoint":
+            endpoint = via.id.apply(lambda _, endpoint=endpoint: endpoint)
+        elif via is not None:
+            service = via.value if isinstance(via, Echo) else via.service_id
+        made[name] = Approval(
+            name, service_id=service, endpoint_id=endpoint, status=node["status"], description=node["description"],
+            expected_domain_id=node["expected"], appear_timeout=1, opts=opts,
+        )
+        pulumi.export(name, made[name].status)
+"""
+)
+
+
+def urn(node: Node, program: Program, stack: str = "dev") -> str:
+    """What the engine calls a node."""
+    above = f"{TEAM}$" if node.get("parent") else ""
+    return f"urn:pulumi:{stack}::story::{above}{TYPES[node['kind']]}::{node['name']}"
+
+
+def urns(program: Program, stack: str = "dev") -> list[str]:
+    """What the engine calls each node of a program."""
+    return [urn(node, program, stack) for node in program]
+
+
+def approvals(program: Program) -> list[Node]:
+    """The nodes that declare a connection."""
+    return [node for node in program if node["kind"] == "approval"]
+
+
+def repaired(program: Program, renamed: dict[str, str] | None = None) -> Program:
+    """In an order in which everything that is referred to stands before; references to what is gone are dropped."""
+    found: Program = []
+    for node in sorted(program, key=lambda each: KINDS.index(each["kind"])):
+        names = {each["name"]: each["kind"] for each in found}
+        for key in REFERENCES:
+            if node.get(key):
+                node[key] = (renamed or {}).get(node[key], node[key])
+                if node[key] not in names:
+                    node[key] = None
+        if node.get("how") == "endpoint" and names.get(node.get("via")) is None:
+            node["how"] = None
+        found.append(node)
+    return found
+
+
+def copied(program: Program) -> Program:
+    """A program to change."""
+    found: Program = json.loads(json.dumps(program))
+    return found
+
+
+# Hypothesis likes the first and the last of what there is: those are the usual case.
+SOMETIMES = st.sampled_from([False, True, False, False])
+SELDOM = st.sampled_from([*[False] * 6, True, *[False] * 5])
+
+
+@st.composite
+def options(draw: st.DrawFn) -> dict[str, Any]:
+    """The options that say what becomes of a resource."""
+    found: dict[str, Any] = {}
+    if draw(st.sampled_from([False, True, False])):
+        found["delete_before_replace"] = True
+    if draw(SELDOM):
+        found["retain_on_delete"] = True
+    if draw(SELDOM) and draw(st.booleans()):
+        found["protect"] = True
+    if draw(SELDOM):
+        found["ignore_changes"] = draw(st.sampled_from([["status"], ["endpoint_id"], ["description"]]))
+    return found
+
+
+def named(program: Program, *kinds: str) -> list[str]:
+    """The names of the nodes of some kinds."""
+    return [node["name"] for node in program if node["kind"] in kinds]
+
+
+@st.composite
+def approval(draw: st.DrawFn, name: str, before: Program, endpoints: list[str]) -> Node:
+    """One more approval of a program."""
+
+    def maybe(names: list[str], wanted: st.SearchStrategy[bool] = SOMETIMES) -> str | None:
+        return draw(st.sampled_from(names)) if bool(names) and draw(wanted) else None
+
+    others = named(before, "approval", "source")
+    via = maybe(others)
+    sources = named(before, "source")
+    return {
+        "kind": "approval",
+        "name": name,
+        "endpoint": draw(st.sampled_from(endpoints)),
+        "status": draw(st.sampled_from(["accepted", "accepted", "accepted", "rejected"])),
+        "description": draw(st.sampled_from([None, None, "x"])),
+        "expected": draw(st.sampled_from([None, None, "d1"])),
+        "parent": maybe(named(before, "team")),
+        "provider": maybe(named(before, "provider")),
+        "via": via,
+        "how": "endpoint" if via in sources and draw(st.booleans()) else None,
+        "depends_on": maybe(others),
+        "replace_with": maybe(others, SELDOM),
+        "trigger": "x" if draw(SELDOM) else None,
+        "options": draw(options()),
+    }
+
+
+@st.composite
+def programs(draw: st.DrawFn, endpoints: list[str]) -> Program:
+    """One to five approvals, each of another endpoint, and what they stand on."""
+    found: Program = []
+    if draw(SOMETIMES):
+        found.append({"kind": "provider", "name": "p1", "options": {}})
+    if draw(SOMETIMES):
+        provider = "p1" if bool(found) and draw(st.booleans()) else None
+        found.append({"kind": "team", "name": "t1", "provider": provider, "options": {}})
+    if draw(SOMETIMES):
+        first = {"delete_before_replace": True} if draw(SOMETIMES) else {}
+        found.append({"kind": "source", "name": "s1", "replaced": 1, "options": first})
+    free = list(endpoints)
+    for number in range(min(draw(st.sampled_from([3, 1, 5, 2, 4])), len(endpoints))):
+        node = draw(approval(f"a{number}", found, free))
+        free.remove(node["endpoint"])
+        found.append(node)
+    return found

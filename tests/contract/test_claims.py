@@ -1,0 +1,222 @@
+"""What the engine deletes in the place of others, what it takes for done, and what is declared twice."""
+
+from __future__ import annotations
+
+import os
+import signal
+from textwrap import dedent
+
+import pytest
+
+from tests.contract.conftest import ECHO, HEADER, Deployment, broken, cli_only, steps
+from tests.contract.lean_cli import LeanCli, Trouble
+from tests.contract.told import FIRST, accepted, ap, settled, started
+from vpcep_pulumi.testing.cli_engine import is_on_path
+
+replaced_or_tainted = pytest.mark.parametrize(  # the local engine taints nothing
+    ("deployment", "tainted"),
+    [("local", False), ("cli", False), ("cli", True)],
+    indirect=["deployment"],
+    ids=["local-replace", "cli-replace", "cli-taint"],
+)
+
+
+class TestDeletingFirst:
+    """`delete_before_replace`: the old resource is deleted before whoever takes its connection over is checked."""
+
+    @broken("18a")
+    def test_a_connection_that_a_dependent_takes_over_stays_accepted(self, connected):
+        started(connected, ap("one", "ep1", FIRST.format("")))
+        depends = ", opts=pulumi.ResourceOptions(depends_on=[one])"
+        connected.program(ap("one", "ep2", FIRST.format("")) + ap("two", "ep1", depends))
+        assert connected.up().ok
+        assert connected.posts() == [("receive", "ep2")]
+        accepted(connected, "ep1", "ep2")
+        settled(connected)
+
+    @broken("18a")
+    def test_a_swap_sends_nothing(self, connected):
+        program = ap("one", "{}", FIRST.format("")) + ap("two", "{}", FIRST.format(", depends_on=[one]"))
+        started(connected, program.format("ep1", "ep2"))
+        connected.program(program.format("ep2", "ep1"))
+        assert connected.up().ok
+        assert connected.posts() == []
+        accepted(connected, "ep1", "ep2")
+        settled(connected)
+
+    @broken("18b", strict=False)
+    def test_a_connection_that_a_newcomer_takes_over_stays_accepted(self, connected):
+        started(connected, ap("one", "ep1", FIRST.format("")))
+        connected.program(ap("one", "ep2", FIRST.format("")) + ap("two", "ep1"))
+        assert connected.up().ok
+        assert connected.posts() == [("receive", "ep2")]
+        settled(connected)
+
+    @broken("18b", strict=False)
+    def test_a_rotation_of_twelve_sends_nothing(self, connected):
+        for number in range(4, 13):
+            connected.simulator.connect("svc", f"ep{number}", domain="d1")
+        program = "".join(ap(f"a{number}", "ep{}", FIRST.format("")) for number in range(12))
+        started(connected, program.format(*range(1, 13)))
+        connected.program(program.format(*range(2, 13), 1))
+        assert connected.up().ok
+        assert connected.posts() == []
+        settled(connected)
+
+    @broken("18c")
+    @replaced_or_tainted
+    def test_a_service_id_that_comes_through_what_is_replaced(self, connected, tainted):
+        two = 'Approval("two", service_id=one.service_id, endpoint_id="ep2")'
+        started(connected, ap("one", "ep1", FIRST.format("")) + two)
+        if tainted:
+            connected.engine.state_taint(connected.urn("one"))
+        assert connected.up(replace=[] if tainted else [connected.urn("one")]).ok
+        assert connected.posts() == []
+        accepted(connected, "ep1", "ep2")
+        settled(connected)
+
+    @broken("18d")
+    @cli_only("it knows no `replace_with`")
+    def test_what_is_replaced_together_with_another_is_not_rejected(self, connected):
+        program = ap("one", "ep1", FIRST.format(", replacement_trigger='{}'")) + ap(
+            "two", "ep2", ", opts=pulumi.ResourceOptions(replace_with=[one])"
+        )
+        started(connected, program.format("x"))
+        connected.program(program.format("y"))
+        assert connected.up().ok
+        assert connected.posts() == []
+        accepted(connected, "ep1", "ep2")
+        settled(connected)
+
+
+class TestSkippedDeletes:
+    """A delete that was skipped counts as done: what follows it must be recorded, whatever happens."""
+
+    @broken("19")
+    @pytest.mark.parametrize("last", ["destroy", "an empty program"])
+    @replaced_or_tainted
+    def test_a_create_that_fails_after_it_is_recorded(self, connected, tainted, last):
+        started(connected, ap("one", "ep1", FIRST.format("")))
+        connected.program(ap("one", "ep1", ', description="new"' + FIRST.format("")))
+        connected.simulator.fault("forbidden", "PUT", times=1)
+        if tainted:
+            connected.engine.state_taint(connected.urn("one"))
+        assert not connected.up(replace=[] if tainted else [connected.urn("one")]).ok
+        assert connected.posts() == []
+        accepted(connected, "ep1")
+        connected.program("")
+        assert (connected.destroy() if last == "destroy" else connected.up()).ok
+        assert connected.posts() == [("reject", "ep1")]
+
+    def test_one_more_up_heals_it(self, connected):
+        started(connected, ap("one", "ep1", FIRST.format("")))
+        connected.program(ap("one", "ep1", ', description="new"' + FIRST.format("")))
+        connected.simulator.fault("forbidden", "PUT", times=1)
+        assert not connected.up(replace=[connected.urn("one")]).ok
+        settled(connected)
+        accepted(connected, "ep1")
+
+
+@pytest.mark.skipif(
+    not is_on_path() and os.environ.get("VPCEP_REQUIRE_PULUMI") != "1", reason="there is no pulumi CLI on PATH"
+)
+class TestKilledAfterASkippedDelete:
+    """The state says that the resource was deleted; the create that was to follow is not recorded."""
+
+    @pytest.fixture
+    def killed(self, tmp_path, simulator):
+        simulator.connect("svc", "ep1", domain="d1")
+        cli = LeanCli(tmp_path, {**os.environ, **simulator.environment})
+        program = cli.program / "__main__.py"
+        program.write_text(HEADER + ap("one", "ep1", FIRST.format("")))
+        assert cli.up().ok
+        program.write_text(HEADER + ap("one", "ep1", ', description="new"' + FIRST.format("")))
+        held = simulator.fault("late", "PUT", times=1, seconds=3600)
+        kill = Trouble(lambda: held.applied > 0, (signal.SIGKILL,), hosts=True, then=simulator.clear_faults)
+        urn = "urn:pulumi:dev::story::pulumi-python:dynamic/vpcep:EndpointConnectionApproval::one"
+        assert not cli.run("up", {"replace": [urn]}, kill).ok
+        assert kill.came
+        cli.cancel()
+        assert [each["pendingReplacement"] for each in cli.state() if each["urn"] == urn] == [True]
+        yield cli
+        cli.reap()
+
+    def test_one_more_up_heals_it(self, killed, simulator):
+        assert killed.up().ok
+        assert killed.destroy().ok
+        assert [each.action for each in simulator.world.decisions] == ["receive", "reject"]
+
+    @broken("19")
+    def test_a_destroy_rejects_it(self, killed, simulator):
+        assert killed.destroy().ok
+        assert simulator.status("svc", "ep1") == "rejected"
+
+
+class TestDuplicates:
+    """One connection, two declarations: an error that names both, before anything is sent."""
+
+    def duplicates(self, deployment: Deployment) -> None:
+        for do in (deployment.preview, deployment.up):
+            result = do()
+            assert not result.ok
+            assert deployment.posts() == []
+            assert any("ep1 of service svc is declared twice" in each for each in result.messages("error"))
+
+    @broken("21a")
+    def test_the_same_name_under_another_parent(self, connected):
+        started(connected, ap("one", "ep1"))
+        connected.program(
+            """
+            team = pulumi.ComponentResource("acme:index:Team", "team")
+            Approval("one", service_id="svc", endpoint_id="ep1")
+            Approval("one", service_id="svc", endpoint_id="ep1", status="rejected",
+                     opts=pulumi.ResourceOptions(parent=team))
+            """
+        )
+        self.duplicates(connected)
+        accepted(connected, "ep1")
+
+    @broken("21b")
+    def test_what_the_engine_makes_of_the_inputs_counts(self, connected):
+        started(connected, ap("one", "ep1"))
+        ignoring = ', opts=pulumi.ResourceOptions(ignore_changes=["endpoint_id"])'
+        connected.program(ap("one", "ep2", ignoring) + ap("two", "ep1", ', status="rejected"'))
+        self.duplicates(connected)
+        accepted(connected, "ep1")
+
+
+class TestIgnoredStatus:
+    @broken("22")
+    def test_a_refresh_does_not_keep_it_red(self, connected):
+        """What a refresh took for the input is no status to declare; nor was it declared."""
+        statuses = {"ep1": "creating", "ep2": "failed", "ep3": "deleting", "ep4": "absent"}
+        connected.simulator.connect("svc", "ep4", domain="d1")
+        ignoring = ', opts=pulumi.ResourceOptions(ignore_changes=["status"])'
+        started(connected, "".join(ap(f"a{each}", each, ignoring) for each in statuses))
+        for endpoint, status in statuses.items():
+            if status == "absent":
+                connected.simulator.leave("svc", endpoint)
+            else:
+                connected.simulator.world.put("svc", endpoint, status)
+        assert connected.refresh().ok
+        connected.simulator.connect("svc", "ep4", domain="d1", status="accepted")
+        for endpoint in ("ep1", "ep2", "ep3"):
+            connected.simulator.accept("svc", endpoint)
+        result = connected.up()
+        assert result.ok, result.errors()
+        assert connected.posts() == []
+        accepted(connected, *statuses)
+        settled(connected)
+
+
+def test_ids_through_another_resource_that_is_deleted_first_are_never_a_surprise(connected):
+    """What cannot be had: the ids are not known while their resource is deleted. The preview says so."""
+    program = ECHO + dedent(
+        """
+        source = Echo("source", value="svc", replaced="%s", opts=pulumi.ResourceOptions(delete_before_replace=True))
+        Approval("one", service_id=source.value, endpoint_id="ep1")
+        """
+    )
+    started(connected, program % 1)
+    connected.program(program % 2)
+    assert steps(connected.preview()) == {"source": "replace", "one": "replace"}
