@@ -131,3 +131,38 @@ def test_a_credential_in_plain_configuration_is_refused(connected, key):
     assert f"pulumi config set --secret {key}" in error
     assert CANARY not in error
     assert connected.simulator.calls() == []
+
+
+OWNER = "6e9dfd51d1124e8d8498dce894923a0d"
+SECRET_OWNER = f"""
+    Approval("one", service_id="svc", endpoint_id="ep", expected_domain_id=pulumi.Output.secret("{OWNER}"))
+    """
+
+
+class TestASecretOwner:
+    """``expected_domain_id`` as a secret: what repeats it is not shown either."""
+
+    def shown(self, deployment, result):
+        said = [each.message for each in result.diagnostics]
+        return "\n".join([result.diff, deployment.state_text(), *said])
+
+    def test_it_is_in_no_plan_no_output_and_no_state(self, deployment):
+        deployment.simulator.connect("svc", "ep", domain=OWNER)
+        deployment.program(SECRET_OWNER)
+        for do in (deployment.preview, deployment.up, deployment.preview, deployment.refresh):
+            result = do()
+            assert result.ok
+            assert OWNER not in self.shown(deployment, result)
+        deployment.simulator.reject("svc", "ep")
+        for do in (deployment.preview, deployment.refresh, deployment.up, deployment.destroy):
+            result = do()
+            assert result.ok
+            assert OWNER not in self.shown(deployment, result)
+
+    def test_it_is_in_no_error(self, deployment):
+        deployment.simulator.connect("svc", "ep", domain="d2")
+        deployment.program(SECRET_OWNER)
+        result = deployment.up()
+        assert not result.ok
+        assert OWNER not in self.shown(deployment, result)
+        assert any("belongs to account d2, not to the expected [secret]" in each for each in result.messages("error"))

@@ -28,9 +28,11 @@ from pulumi.dynamic import (
 )
 from pulumi.output import UNKNOWN as PULUMI_UNKNOWN
 from pulumi.output import Unknown as PulumiUnknown
+from pulumi.runtime.rpc import wrap_rpc_secret
 
 from vpcep_pulumi.errors import VpcepError
 from vpcep_pulumi.provider.context import UNKNOWN, PartlyDone
+from vpcep_pulumi.provider.hidden import SECRET, SECRETS, Hidden, MaskedLog
 
 if TYPE_CHECKING:
     from vpcep_pulumi.provider.core import ApprovalProvider
@@ -41,6 +43,7 @@ class _Operation:
 
     lock: ClassVar = threading.Lock()
     provider: ClassVar[ApprovalProvider | None] = None
+    hidden: ClassVar = Hidden()
 
 
 class EndpointConnectionApprovalProvider(ResourceProvider):
@@ -57,7 +60,8 @@ class EndpointConnectionApprovalProvider(ResourceProvider):
     def check(self, _olds: dict[str, Any], news: dict[str, Any]) -> CheckResult:
         """Validate, resolve, and say what is going to happen. See the core's ``check``."""
         checked = _provider().check(_from_pulumi(_olds), _from_pulumi(news))
-        failures = [CheckFailure(failure.property_name, failure.reason) for failure in checked.failures]
+        masked = _Operation.hidden.masked
+        failures = [CheckFailure(failure.property_name, masked(failure.reason)) for failure in checked.failures]
         return CheckResult(_to_pulumi(checked.inputs), failures)
 
     def diff(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> DiffResult:
@@ -74,10 +78,10 @@ class EndpointConnectionApprovalProvider(ResourceProvider):
             id_, values = _provider().create(_from_pulumi(props))
         except PartlyDone as part:
             # Recorded; the resource itself fails the update. See EndpointConnectionApproval.
-            return CreateResult(part.id, part.outputs)
+            return CreateResult(part.id, _recorded(part.outputs))
         except VpcepError as error:
             raise _said(error) from None
-        return CreateResult(id_, values)
+        return CreateResult(id_, _recorded(values))
 
     def read(self, id_: str, props: dict[str, Any]) -> ReadResult:
         """The connection as it stands."""
@@ -85,17 +89,17 @@ class EndpointConnectionApprovalProvider(ResourceProvider):
             found = _provider().read(id_, _from_pulumi(props))
         except VpcepError as error:
             raise _said(error) from None
-        return ReadResult(found.id, found.outputs, found.inputs)
+        return ReadResult(found.id, _recorded(found.outputs), _recorded(found.inputs))
 
     def update(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> UpdateResult:
         """Bring the connection to what is declared now; recorded as ``create`` is."""
         try:
             values = _provider().update(_from_pulumi(_olds), _from_pulumi(_news))
         except PartlyDone as part:
-            return UpdateResult(part.outputs)
+            return UpdateResult(_recorded(part.outputs))
         except VpcepError as error:
             raise _said(error) from None
-        return UpdateResult(values)
+        return UpdateResult(_recorded(values))
 
     def delete(self, _id: str, _props: dict[str, Any]) -> None:
         """Reject, unless this operation has just declared the connection under another name."""
@@ -118,7 +122,7 @@ def _made(req: ConfigureRequest) -> ApprovalProvider:
 
     config = {key: value for key in CONFIG.values() if isinstance(value := req.config.get(key), str)}
     engine = engine_address(sys.argv)
-    log = EngineLog(engine)
+    log = MaskedLog(EngineLog(engine), _Operation.hidden)
     ends = threading.Event()
     # Python waits for the threads that work before anything public is told that the process is to end.
     threading._register_atexit(ends.set)  # type: ignore[attr-defined] # noqa: SLF001
@@ -138,10 +142,11 @@ def _provider() -> ApprovalProvider:
 
 def _said(error: VpcepError) -> pulumi.RunError:
     """The host shows a traceback around whatever is raised; its last line shall be the message."""
-    return pulumi.RunError(str(error))
+    return pulumi.RunError(_Operation.hidden.masked(str(error)))
 
 
 def _from_pulumi(values: Mapping[str, Any]) -> dict[str, Any]:
+    _Operation.hidden.meet(values)
     return {
         name: UNKNOWN if isinstance(value, PulumiUnknown) else value
         for name, value in values.items()
@@ -150,4 +155,16 @@ def _from_pulumi(values: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _to_pulumi(values: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: PULUMI_UNKNOWN if value is UNKNOWN else value for name, value in values.items()}
+    shown = _Operation.hidden.masked_values(values)
+    return {name: PULUMI_UNKNOWN if value is UNKNOWN else value for name, value in shown.items()}
+
+
+def _recorded(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Values for the state: what repeats a secret input is marked as secret, and the names of those are kept."""
+    hidden = _Operation.hidden
+    shown = {
+        name: wrap_rpc_secret(value) if isinstance(value, str) and value in hidden else value
+        for name, value in hidden.masked_values(values).items()
+    }
+    names = [name for name in SECRETS if values.get(name) in hidden]
+    return shown | {SECRET: names} if names else shown

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 import pulumi
 from pulumi.dynamic import Resource
@@ -12,6 +12,7 @@ from vpcep_pulumi.lifecycle.inputs import DEFAULT_APPEAR_TIMEOUT, DEFAULT_SETTLE
 from vpcep_pulumi.lifecycle.table import Live, is_reached
 from vpcep_pulumi.operation.claims import Claims
 from vpcep_pulumi.provider.dynamic import EndpointConnectionApprovalProvider
+from vpcep_pulumi.provider.hidden import SECRET, SECRETS
 from vpcep_pulumi.resources.declarations import Declaration, declarations
 
 TYPE = "pulumi-python:dynamic/vpcep:EndpointConnectionApproval"
@@ -112,6 +113,7 @@ class EndpointConnectionApproval(Resource, module="vpcep", name="EndpointConnect
         }
         # Defaults stay out of states and previews.
         inputs |= {name: given for name, (given, default) in optional.items() if given != default}
+        inputs |= _secrets(inputs)
         super().__init__(EndpointConnectionApprovalProvider(), resource_name, inputs, opts)
         if not pulumi.runtime.is_dry_run():
             # One output a resource, for the SDK waits for them all: what else is needed is asked for where it is.
@@ -180,6 +182,19 @@ class _Existing(EndpointConnectionApproval, module="vpcep", name="EndpointConnec
             {**outputs, "region": region, "project_id": project_id},
             pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(id=id_)),
         )
+
+
+def _secrets(inputs: Mapping[str, pulumi.Input[Any]]) -> dict[str, pulumi.Output[list[str]]]:
+    """The hidden input that names secret inputs; none where none can be one."""
+    given = {name: value for name in SECRETS if isinstance(value := inputs.get(name), pulumi.Output)}
+    if not given:
+        return {}
+    checks: list[Any] = [value.is_secret() for value in given.values()]
+
+    def named(found: Sequence[bool]) -> list[str]:
+        return [name for name, is_secret in zip(given, found, strict=True) if is_secret]
+
+    return {SECRET: pulumi.Output.all(*checks).apply(named)}
 
 
 def _declarable(name: str, status: pulumi.Input[str]) -> pulumi.Input[str]:
