@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from vpcep_pulumi.api.models import Connection, printable
+from vpcep_pulumi.api.models import LONGEST_NOTE, Connection, printable
+from vpcep_pulumi.api.text import visible
 from vpcep_pulumi.lifecycle.table import DESCRIBABLE, Goal, Live, Step, live_of, step_for
 
 ACTION: Mapping[Goal, str] = MappingProxyType({Goal.ACCEPTED: "receive", Goal.REJECTED: "reject"})
@@ -55,7 +56,8 @@ def must_describe(declared: str | None, connection: Connection | None, *, writte
     if declared is None or connection is None or live_of(connection) not in DESCRIBABLE:
         return False
     known = connection.description if connection.description is not None else written
-    return declared != (known or "")
+    # A live description is kept as it can be shown; the declared one may hold a line break.
+    return visible(declared, LONGEST_NOTE) != visible(known or "", LONGEST_NOTE)
 
 
 def situation(connection: Connection | None) -> str:
