@@ -6,7 +6,6 @@ import socket
 import ssl
 from collections.abc import Iterator
 from datetime import datetime, timedelta, timezone
-from itertools import repeat
 
 import pytest
 from cryptography import x509
@@ -84,13 +83,18 @@ FLOODS = {name: pieces for name, pieces in ENDLESS.items() if name not in ("chun
 def test_an_exchange_takes_only_so_many_bytes_whatever_comes_in_floods(time, kind):
     """With time that stands still."""
     head, more = FLOODS[kind]
+    sent = 0
 
     def flood(_request: bytes) -> Iterator[bytes]:
+        nonlocal sent
         yield head
-        yield from repeat(more * 10_000)
+        while sent < 100 * RECEIVE.longest_answer:
+            sent += 10_000 * len(more)
+            yield more * 10_000
 
     with RawServer(flood) as server, over(server.url, time) as client, pytest.raises(RequestError):
         client.send(RECEIVE)
+    assert sent < 50 * RECEIVE.longest_answer, "the rest was not read"
     assert time.sleeps == []
 
 
