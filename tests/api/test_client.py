@@ -9,11 +9,11 @@ import httpx
 import pytest
 from pydantic import SecretStr
 
-from vpcep_pulumi.api import client as client_module
 from vpcep_pulumi.api.auth import AccessKeyAuth, TokenAuth
-from vpcep_pulumi.api.client import Client
+from vpcep_pulumi.api.client import Client, Tempo
 from vpcep_pulumi.api.credentials import AccessKey, Token
 from vpcep_pulumi.api.operations import Operation, act_on_connection, describe_connection, list_connections
+from vpcep_pulumi.api.retry import PATIENCE, Trouble
 from vpcep_pulumi.errors import AnswerError, ApiError, AuthenticationError, RequestError, TransportError
 from vpcep_pulumi.testing.simulator import Simulator
 
@@ -72,6 +72,34 @@ def test_throttling_outlasts_a_quota_of_five_minutes_but_not_for_ever(time):
     with pytest.raises(ApiError):
         over(network, time).send(RECEIVE)
     assert 300 < sum(time.sleeps) <= 400
+
+
+@pytest.mark.parametrize("status", [429, 503])
+def test_retry_after_zero_is_no_busy_loop(time, status):
+    """2,000 requests and as many warnings went out in 5 s."""
+    said: list[str] = []
+    requests = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        requests.append(request)
+        return httpx.Response(status, headers={"Retry-After": "0"}, stream=httpx.ByteStream(b""))
+
+    with pytest.raises(ApiError):
+        over(answer, time, warn=said.append).send(LIST)
+    assert len(requests) == len(said) + 1 <= 40
+    assert all(seconds >= 0.5 for seconds in time.sleeps)
+
+
+def test_time_that_stands_still_is_no_endless_loop(time):
+    network = Network((429, b""))
+    with pytest.raises(ApiError):
+        Client(
+            "https://vpcep.example",
+            KEY,
+            tempo=Tempo(monotonic=iter(range(10**9)).__next__, sleep=lambda _seconds: None, uniform=lambda low, _: low),
+            transport=httpx.MockTransport(network),
+        ).send(LIST)
+    assert len(network.requests) <= PATIENCE[Trouble.THROTTLED].attempts
 
 
 def test_retry_after_is_obeyed(time):
@@ -158,10 +186,33 @@ def test_a_redirect_is_never_followed(time, status):
     assert [request.url.host for request in network.requests] == ["vpcep.example"]
 
 
-def test_an_answer_is_only_so_large(time, monkeypatch):
-    monkeypatch.setattr(client_module, "ANSWER_BYTES", 1000)
-    with pytest.raises(AnswerError, match="exceeds 1000 bytes"):
-        over(Network((200, b"[" + b" " * 1000)), time).send(RECEIVE)
+def test_an_answer_is_only_so_large(time):
+    network = Network((200, b"[" + b" " * RECEIVE.longest_answer))
+    with pytest.raises(AnswerError, match=f"exceeds {RECEIVE.longest_answer} bytes") as error:
+        over(network, time).send(RECEIVE)
+    assert error.value.maybe_done
+
+
+def test_a_refusal_is_believed_however_large_its_page(time):
+    with pytest.raises(AuthenticationError):
+        over(Network((401, b"<" * 10_000_000)), time).send(RECEIVE)
+
+
+@pytest.mark.parametrize("depth", [10, 200, 400, 700, 900, 990, 1100, 10_000])
+@pytest.mark.parametrize("nest", [(b"[", b"]"), (b'{"a":', b"}")], ids=["lists", "objects"])
+def test_an_answer_nested_at_any_depth_is_an_error_of_ours(time, nest, depth):
+    opens, closes = nest
+    body = b'{"connections": ' + opens * depth + b"0" + closes * depth + b"}"
+    with pytest.raises(AnswerError) as error:
+        over(Network((200, body)), time).send(RECEIVE)
+    assert error.value.maybe_done
+
+
+@pytest.mark.parametrize("answer", [(302, b""), (304, b""), (500, b""), (200, b"{"), (200, {"connections": []})])
+def test_an_error_after_a_post_that_may_have_been_carried_out_says_so(time, answer):
+    with pytest.raises(RequestError) as error:
+        over(Network(answer), time).send(RECEIVE)
+    assert error.value.maybe_done
 
 
 def test_an_answer_takes_only_so_long(time):
@@ -183,6 +234,38 @@ def test_a_secret_that_a_server_repeats_goes_no_further(time, credential, status
         over(network, time, credential).send(RECEIVE)
     assert "s3cr3t-key" not in f"{error.value!s} {error.value!r} {error.value.__dict__}"
     assert "bad key [secret]" in str(error.value)
+
+
+ECHOES = {
+    "a code": httpx.Response(400, content=b'{"error_code": "s3cr3t-key"}'),
+    "a message in escapes": httpx.Response(400, content=rb'{"error_msg": "bad \u00733cr3t\u002dkey"}'),
+    "a message in percent": httpx.Response(400, content=b'{"error_msg": "bad %73%33cr3t%2Dkey"}'),
+    "a request id": httpx.Response(400, headers={"X-Request-Id": "s3cr3t-key"}),
+    "a request id in the body": httpx.Response(400, content=b'{"request_id": "s3cr3t-key"}'),
+    "a reason": httpx.ProxyError("407 no s3cr3t-key"),
+    "an exception": httpx.RemoteProtocolError("illegal header line: bytearray(b'X s3cr3t-key')"),
+    "a note": httpx.Response(200, content=b'{"connections": [{"id": "ep", "description": "s3cr3t-key"}]}'),
+    "an account": httpx.Response(200, content=b'{"connections": [{"id": "ep", "domain_id": "s3cr3t-key"}]}'),
+    "a status": httpx.Response(200, content=b'{"connections": [{"id": "ep", "status": "s3cr3t-key"}]}'),
+    "a reason for a failure": httpx.Response(
+        200, content=b'{"connections": [{"id": "ep", "error": [{"error_message": "%733cr3t-key"}]}]}'
+    ),
+    "a field's name": httpx.Response(200, content=b'{"connections": {"s3cr3t-key": 1}}'),
+}
+
+
+@pytest.mark.parametrize("echo", ECHOES)
+def test_a_secret_goes_no_further_wherever_it_is_repeated(time, echo):
+    said: list[str] = []
+    answer = ECHOES[echo]
+    if isinstance(answer, httpx.Response):
+        answer = httpx.Response(answer.status_code, headers=answer.headers, stream=httpx.ByteStream(answer.content))
+    try:
+        shown = repr(over(Network(answer, (404, b"")), time, warn=said.append).send(RECEIVE))
+    except RequestError as error:
+        shown = f"{error!s} {error!r} {error.__dict__}"
+    assert "s3cr3t" not in f"{shown} {said}"
+    assert any(mark in f"{shown} {said}" for mark in ("secret", "withheld", "connections"))
 
 
 def test_no_repr_shows_a_secret():

@@ -1,7 +1,9 @@
 """Answers as values: documented ones, incomplete ones, and whatever else may come."""
 
 import json
+import re
 import sys
+import tracemalloc
 from typing import Any
 
 import pytest
@@ -9,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from vpcep_pulumi.api.models import Connection, ConnectionPage, parse_json, printable
+from vpcep_pulumi.api.models import LONGEST_NOTE, Connection, ConnectionPage, ProjectPage, parse_json
 from vpcep_pulumi.api.statuses import ConnectionStatus
 
 FIELDS: dict[str, Any] = {
@@ -57,10 +59,17 @@ def test_any_field_may_be_missing(missing):
 
 
 @given(st.text(max_size=30))
-def test_an_unknown_status_survives(status):
+def test_an_unknown_status_survives_and_is_never_taken_for_a_known_one(status):
     found = read({**FIELDS, "status": status}).status
-    assert found == status.encode("utf-8", "replace").decode()
+    assert found is not None
     assert isinstance(found, ConnectionStatus) == (status in {str(each) for each in ConnectionStatus})
+    assert found.isprintable()
+    assert found == status or not status.isprintable() or "\\" in found
+
+
+@pytest.mark.parametrize("mark", ["\u200b", " ", "\n", "\x00", "\ufe0f"])
+def test_a_status_with_something_invisible_is_another_status(mark):
+    assert not isinstance(read({**FIELDS, "status": f"accepted{mark}"}).status, ConnectionStatus)
 
 
 @pytest.mark.parametrize("error", [FIELDS["error"], FIELDS["error"][0], {"code": "EndPoint.0005", "message": "gone"}])
@@ -122,17 +131,86 @@ def test_what_is_not_json_is_a_value_error(body):
         parse_json(body)
 
 
-def test_an_exponent_does_not_unfold_into_a_megabyte():
+@pytest.mark.parametrize(
+    "number", ["1e999999", "1e99999999999999999999999", "-1E+9999999999999999999", "9" * 400, "1.5"]
+)
+def test_a_marker_id_that_is_no_number_of_64_bits_is_not_known(number):
+    """decimal.InvalidOperation came out, after the POST was carried out."""
+    connection = Connection.model_validate(parse_json(f'{{"id": "ep", "marker_id": {number}}}'.encode()))
+    assert (connection.id, connection.marker_id) == ("ep", None)
+
+
+@pytest.mark.parametrize("count", ["1e99999999", "1e99999999999999999999999", "-1", "1" * 30, "1.5", '"x"'])
+def test_a_count_that_is_none_is_refused_at_once(count):
+    """pydantic unfolds 1e99999999 for minutes."""
     with pytest.raises(ValidationError):
-        Connection.model_validate(parse_json(b'{"marker_id": 1e999999}'))
+        ConnectionPage.model_validate(parse_json(f'{{"connections": [], "total_count": {count}}}'.encode()))
 
 
-@given(st.text(max_size=50))
-def test_what_is_printed_is_one_printable_line(text):
-    line = printable(text)
-    assert line.isprintable()
-    assert "\n" not in line
+@pytest.mark.parametrize(
+    "body",
+    [
+        b'{"connections": [], "connections": [{"id": "ep"}]}',
+        b'{"connections": [{"id": "ep", "status": "rejected", "status": "accepted"}]}',
+        b'{"connections": [{"id": "ep", "i\\u0064": "other"}]}',
+        b'{"a": {"b": 1, "b": 1}}',
+    ],
+)
+def test_an_object_that_names_something_twice_is_no_answer(body):
+    with pytest.raises(ValueError, match="names something twice"):
+        parse_json(body)
 
 
-def test_what_is_printed_is_not_endless():
-    assert printable("x" * 1000, 10) == "xxxxxxxxxx…"
+HEAVY = {
+    "objects": b'{"connections":[' + b"{}," * 5_000_000 + b"{}]}",
+    "lists": b"[" + b"[]," * 5_000_000 + b"[]]",
+    "texts": b"[" + b'"ab",' * 3_000_000 + b'"ab"]',
+    "numbers": b"[" + b"1.5," * 4_000_000 + b"1]",
+    "names": b'{"a":0' + b"".join(b',"%d":0' % number for number in range(1_500_000)) + b"}",
+    "behind an escape": b'["\\\\", "\\"", ' + b"{}," * 5_000_000 + b"{}]",
+}
+
+
+@pytest.mark.parametrize("kind", HEAVY)
+def test_more_than_was_asked_for_is_refused_before_it_costs_memory(kind):
+    """16 MB of {} took 3.6 GB."""
+    body = HEAVY[kind]
+    tracemalloc.start()
+    try:
+        with pytest.raises(ValueError, match="it holds more than 10000 values"):
+            parse_json(body)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert peak < 4 * len(body)
+
+
+@given(json_values.filter(lambda value: not re.search("NaN|Infinity", json.dumps(value))))
+def test_as_many_values_as_a_document_has_are_enough(document):
+    text = json.dumps(document)
+    tokens = len(re.findall(r'"(?:[^"\\]|\\.)*"|[\[{,]', text))
+    assert parse_json(text.encode(), max(tokens, 1)) is not None or document is None
+    if tokens:
+        with pytest.raises(ValueError, match="it holds more than"):
+            parse_json(text.encode(), tokens - 1)
+
+
+def test_a_project_is_named_by_nothing_but_an_id():
+    for wrong in ("", "a/b", "a\nb", "p\u200b", "ä", "x" * 65):
+        with pytest.raises(ValidationError):
+            ProjectPage.model_validate({"projects": [{"id": wrong}]})
+
+
+hostile = st.text(max_size=100) | st.sampled_from(["\x1b]0;x\x07", "\u202e", "d1\u200b", "\ud800", "x" * 100_000])
+
+
+@given(st.fixed_dictionaries({name: hostile for name in FIELDS if name != "error"}), st.lists(hostile, max_size=30))
+def test_every_text_of_a_connection_can_be_shown_and_is_short(fields, reasons):
+    connection = read({**fields, "error": [{"error_code": each, "error_message": each} for each in reasons]})
+    texts = [value for name, value in connection if isinstance(value, str) and name != "description"]
+    assert all(text.isprintable() and len(text) <= 64 for text in texts)
+    assert len(connection.errors) <= 10
+    assert all(str(error).isprintable() and len(str(error)) < 1100 for error in connection.errors)
+    assert connection.description is not None
+    assert connection.description.isprintable()
+    assert len(connection.description) <= LONGEST_NOTE

@@ -50,6 +50,29 @@ def test_a_page_of_connections():
     assert ([each.id for each in page.connections], page.total_count) == (["ep"], 2001)
 
 
+def test_a_page_of_more_than_was_asked_for_is_refused():
+    with pytest.raises(UnexpectedAnswer, match="it holds 3 connections where 2 were asked for"):
+        list_connections("p", "s", limit=2).parse({"connections": [{"id": "a"}, {"id": "b"}, {"id": "c"}]})
+
+
+def test_a_full_page_with_everything_filled_in_is_within_bounds():
+    reasons = [{"error_code": "EndPoint.2016", "error_message": "ä" * 1024}] * 2
+    entry = {
+        "id": "x" * 64,
+        "marker_id": 2**63 - 1,
+        "status": "pendingAcceptance",
+        "domain_id": "d" * 64,
+        "created_at": "2018-01-30T07:42:01.174",
+        "updated_at": "2018-01-30T07:42:01.174",
+        "description": 'ä{[,"]}' * 64,
+        "error": reasons,
+    }
+    operation = list_connections("p", "s")
+    body = json.dumps({"connections": [entry] * 1000, "total_count": 1000}).encode()
+    assert len(body) <= operation.longest_answer
+    assert len(operation.parse(parse_json(body, operation.most_tokens)).connections) == 1000
+
+
 def test_one_connection_by_id():
     assert list_connections("p", "s", endpoint_id="ep").request.query[0] == ("id", "ep")
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vpcep_pulumi.api.retry import PATIENCE, Trouble, pause, trouble_of
+from vpcep_pulumi.api.retry import PATIENCE, Trouble, is_over, pause, trouble_of
 from vpcep_pulumi.errors import AnswerError, ApiError, AuthenticationError, TransportError
 
 methods = st.sampled_from(["GET", "PUT", "POST"])
@@ -68,6 +68,27 @@ def test_pauses_grow_are_jittered_and_have_an_end(trouble, attempt, chance):
     assert seconds <= pause(trouble, attempt + 1, uniform=uniform)
 
 
-@pytest.mark.parametrize(("asked", "given_"), [(0, 0), (7, 7), (10**6, 400), (-1, 0)])
-def test_the_server_is_believed_within_reason(asked, given_):
-    assert pause(Trouble.THROTTLED, 1, retry_after=asked) == given_
+@given(st.sampled_from(Trouble), st.integers(1, 100), st.integers(-10, 10**6))
+def test_the_server_is_believed_where_it_asks_for_more_and_within_reason(trouble, attempt, asked):
+    def low(least, _most):
+        return least
+
+    own = pause(trouble, attempt, uniform=low)
+    seconds = pause(trouble, attempt, retry_after=asked, uniform=low)
+    assert seconds == min(max(asked, own), PATIENCE[trouble].total)
+    assert seconds >= PATIENCE[trouble].first / 2
+
+
+@given(st.sampled_from(Trouble), st.integers(1, 100), st.floats(0, 1000))
+def test_attempts_have_an_end_by_time_and_by_number(trouble, attempt, passed):
+    patience = PATIENCE[trouble]
+    assert is_over(trouble, attempt, passed) is (attempt >= patience.attempts or passed > patience.total)
+
+
+@pytest.mark.parametrize("trouble", Trouble)
+def test_the_number_of_attempts_cuts_no_patience_short(trouble):
+    """Where the server asks for nothing, the time is what ends it."""
+    shortest = sum(
+        pause(trouble, attempt, uniform=lambda low, _high: low) for attempt in range(1, PATIENCE[trouble].attempts)
+    )
+    assert shortest > PATIENCE[trouble].total

@@ -155,7 +155,7 @@ class TestLargeServices:
     @settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
     @given(st.integers(0, 45), st.data())
     def test_never_more_than_the_documented_bound(self, patient, client, time, count, data):
-        service = f"svc-{time.now}"
+        service = f"svc-{time.now:.0f}"
         time.now += 1000
         ids = [patient.connect(service, f"{service}-{number}").id for number in range(count)] or ["none"]
         patient.connect(service, f"{service}-last")

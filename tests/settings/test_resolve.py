@@ -1,6 +1,9 @@
 """Where settings come from: the first place wins, and a credential comes from one place whole."""
 
 import json
+import os
+import socket
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -46,12 +49,108 @@ def test_the_least_that_is_needed():
     )
 
 
-def test_the_european_region_has_hosts_of_its_own():
-    settings = found({"vpcep:region": "eu-west-101"})
+@pytest.mark.parametrize(
+    ("region", "cloud", "domain"),
+    [
+        ("cn-north-4", None, "myhuaweicloud.com"),
+        ("eu-west-0", None, "myhuaweicloud.com"),
+        ("eu-west-101", None, "myhuaweicloud.eu"),
+        ("eu-west-102", None, "myhuaweicloud.eu"),
+        ("eu-west-199", None, "myhuaweicloud.eu"),
+        ("eu-west-101", "myhuaweicloud.com", "myhuaweicloud.com"),
+        ("eu-west-0", "prod-cloud-ocb.orange-business.com", "prod-cloud-ocb.orange-business.com"),
+        ("eu-de", "OTC.T-Systems.com", "otc.t-systems.com"),
+    ],
+)
+def test_a_regions_hosts(region, cloud, domain):
+    environ = KEY if cloud is None else {**KEY, "HW_CLOUD": cloud}
+    settings = found({"vpcep:region": region}, environ)
     assert (settings.endpoint, settings.iam_endpoint) == (
-        "https://vpcep.eu-west-101.myhuaweicloud.eu",
-        "https://iam.eu-west-101.myhuaweicloud.eu",
+        f"https://vpcep.{region}.{domain}",
+        f"https://iam.{region}.{domain}",
     )
+
+
+@pytest.mark.parametrize(
+    "cloud",
+    ["https://x.com", "x", "x.com/", "x.com:443", "u@x.com", "-x.com", "x..com", "127.0.0.1", "x.com\n#", "ä.com"],
+)
+def test_a_cloud_that_is_no_domain_goes_into_no_host_name(cloud):
+    with pytest.raises(SettingsError, match=r"HW_CLOUD.* is not a cloud's domain"):
+        found(environ={**KEY, "HW_CLOUD": f"x{cloud}" if cloud == "x.com\n#" else cloud})
+
+
+PARTNER = "https://iam.eu-west-0.prod-cloud-ocb.orange-business.com/v3"
+
+
+@pytest.mark.parametrize("variable", ["HW_AUTH_URL", "HUAWEICLOUD_SDK_IAM_ENDPOINT", "vpcep:iamEndpoint"])
+@pytest.mark.parametrize("project", [{}, {"vpcep:projectId": "p"}])
+def test_credentials_of_a_partners_cloud_go_to_no_other(variable, project):
+    """With HW_AUTH_URL alone, the token went to myhuaweicloud.com."""
+    elsewhere = {variable: PARTNER}
+    config = {"vpcep:region": "eu-west-0", **project, **(elsewhere if ":" in variable else {})}
+    environ = {"HW_AUTH_TOKEN": "t", **({} if ":" in variable else elsewhere)}
+    with pytest.raises(SettingsError) as error:
+        found(config, environ)
+    for named in (
+        "iam.eu-west-0.prod-cloud-ocb.orange-business.com",
+        "vpcep.eu-west-0.myhuaweicloud.com",
+        "HW_CLOUD",
+        "VPCEP_ENDPOINT",
+        "vpcep:endpoint",
+    ):
+        assert named in str(error.value)
+    settings = found(config, {**environ, "HW_CLOUD": "prod-cloud-ocb.orange-business.com"})
+    assert settings.endpoint == "https://vpcep.eu-west-0.prod-cloud-ocb.orange-business.com"
+    settings = found(config, {**environ, "VPCEP_ENDPOINT": "https://vpcep.example"})
+    assert settings.endpoint == "https://vpcep.example"
+
+
+def test_iam_of_another_cloud_is_asked_for_no_project():
+    environ = {**KEY, "VPCEP_ENDPOINT": "https://vpcep.example"}
+    with pytest.raises(SettingsError) as error:
+        found(environ=environ)
+    for named in ("vpcep.example", "iam.cn-north-4.myhuaweicloud.com", "vpcep:projectId", "vpcep:iamEndpoint"):
+        assert named in str(error.value)
+    assert found({**REGION, "vpcep:projectId": "p"}, environ).endpoint == "https://vpcep.example"
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["https://iam.myhuaweicloud.com/v3", "https://iam.cn-east-3.myhuaweicloud.com", "HTTPS://IAM.MyHuaweiCloud.com"],
+)
+def test_another_host_of_the_same_cloud_is_no_other_cloud(address):
+    assert found(environ={**KEY, "HW_AUTH_URL": address}).endpoint == "https://vpcep.cn-north-4.myhuaweicloud.com"
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["https://iam.notmyhuaweicloud.com", "https://myhuaweicloud.com.evil.example", "https://iam.myhuaweicloud.eu"],
+)
+def test_a_host_that_looks_like_the_clouds_is_another(address):
+    with pytest.raises(SettingsError, match="another cloud"):
+        found(environ={**KEY, "HW_AUTH_URL": address})
+
+
+def test_the_simulator_needs_one_address():
+    settings = found(environ={**KEY, "VPCEP_ENDPOINT": "http://127.0.0.1:8080"})
+    assert (settings.endpoint, settings.iam_endpoint) == ("http://127.0.0.1:8080", "http://127.0.0.1:8080")
+
+
+@pytest.mark.parametrize(
+    ("environ", "default"),
+    [
+        ({}, True),
+        ({"VPCEP_ENDPOINT": "https://vpcep.cn-north-4.myhuaweicloud.com"}, True),
+        ({"VPCEP_ENDPOINT": "https://vpcep.cn-north-4.myhuaweicloud.com:443/v1"}, True),
+        ({"VPCEP_ENDPOINT": "https://vpcep.cn-north-4.myhuaweicloud.com:8443"}, False),
+        ({"VPCEP_ENDPOINT": "https://vpcep.cn-east-3.myhuaweicloud.com"}, False),
+        ({"VPCEP_ENDPOINT": "http://127.0.0.1:8080"}, False),
+        ({"HW_CLOUD": "evil.example"}, False),
+    ],
+)
+def test_whether_requests_go_to_the_regions_own_host(environ, default):
+    assert found({**REGION, "vpcep:projectId": "p"}, {**KEY, **environ}).is_default_endpoint is default
 
 
 def test_arguments_come_before_configuration_before_the_environment():
@@ -104,10 +203,10 @@ def test_empty_values_are_not_there():
 
 
 def test_the_sdks_profile(tmp_path):
-    sdk_profile(tmp_path, "[basic]\nak = ak\nsk = s%k\nproject_id = p\niam_endpoint = https://iam.example\n")
+    sdk_profile(tmp_path, "[basic]\nak = ak\nsk = s%k\nproject_id = p\niam_endpoint = https://iam.myhuaweicloud.com\n")
     settings = found(environ={}, home=tmp_path)
     assert settings.credential == AccessKey("ak", SecretStr("s%k"))
-    assert (settings.project_id, settings.iam_endpoint) == ("p", "https://iam.example")
+    assert (settings.project_id, settings.iam_endpoint) == ("p", "https://iam.myhuaweicloud.com")
 
 
 def test_the_sdks_profile_moved(tmp_path):
@@ -144,14 +243,37 @@ def test_a_profile_that_is_not_there_is_an_error_where_it_was_named(tmp_path):
 
 def test_a_broken_profile_is_an_error_only_where_it_is_needed(tmp_path):
     sdk_profile(tmp_path, "ak = s3cr3t\n")
-    assert found(
-        {**REGION, "vpcep:projectId": "p", "vpcep:endpoint": "https://x", "vpcep:iamEndpoint": "https://y"},
-        {**KEY, "HW_PROJECT_NAME": "n"},
-        tmp_path,
-    )
+    config = {**REGION, "vpcep:projectId": "p", "vpcep:endpoint": "https://x", "vpcep:iamEndpoint": "https://y"}
+    assert found(config, {**KEY, "HW_PROJECT_NAME": "n"}, tmp_path)
     with pytest.raises(SettingsError, match="is not an INI file") as error:
         found(environ={}, home=tmp_path)
     assert "s3cr3t" not in str(error.value)
+
+
+@pytest.mark.parametrize("variable", ["HUAWEICLOUD_SDK_CREDENTIALS_FILE", "HW_SHARED_CONFIG_FILE"])
+@pytest.mark.parametrize("kind", ["a pipe", "a device", "a socket", "a folder"])
+def test_a_profile_that_is_no_file_is_refused_at_once(tmp_path, variable, kind):
+    """A pipe was waited for until somebody wrote into it; /dev/zero was read until memory ended."""
+    path = tmp_path / "p"
+    with ExitStack() as held:
+        if kind == "a pipe":
+            os.mkfifo(path)
+        elif kind == "a device":
+            path = Path("/dev/zero")
+        elif kind == "a socket":
+            held.enter_context(socket.socket(socket.AF_UNIX)).bind(str(path))
+        else:
+            path.mkdir()
+        with pytest.raises(SettingsError, match="cannot read the profile"):
+            found(environ={variable: str(path)}, home=tmp_path)
+
+
+def test_a_profile_has_an_end(tmp_path):
+    path = tmp_path / "p"
+    with path.open("wb") as file:
+        file.truncate(10**12)
+    with pytest.raises(SettingsError, match="it has more than 1048576 bytes"):
+        found(environ={"HUAWEICLOUD_SDK_CREDENTIALS_FILE": str(path)}, home=tmp_path)
 
 
 def test_no_region_names_every_place():
@@ -192,11 +314,12 @@ def test_a_malformed_region_goes_into_no_host_name(region):
     ],
 )
 def test_the_services_address(config, environ, endpoint):
-    assert found(REGION | config, KEY | environ).endpoint == endpoint
+    assert found({**REGION, "vpcep:projectId": "p"} | config, KEY | environ).endpoint == endpoint
 
 
 def test_terraforms_address_of_iam_ends_in_v3():
-    assert found(environ={**KEY, "HW_AUTH_URL": "https://iam.example:443/v3"}).iam_endpoint == "https://iam.example:443"
+    environ = {**KEY, "HW_AUTH_URL": "https://iam.myhuaweicloud.com:443/v3"}
+    assert found(environ=environ).iam_endpoint == "https://iam.myhuaweicloud.com:443"
 
 
 @pytest.mark.parametrize(

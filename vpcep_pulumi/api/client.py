@@ -7,12 +7,11 @@ from __future__ import annotations
 
 import random
 import ssl
-import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
+from http.cookiejar import CookieJar, DefaultCookiePolicy
 from importlib.metadata import version
 from types import TracebackType
 from typing import TypeVar
@@ -22,24 +21,29 @@ import tenacity
 
 from vpcep_pulumi.api import retry
 from vpcep_pulumi.api.auth import auth_for
-from vpcep_pulumi.api.credentials import AccessKey, Credential
+from vpcep_pulumi.api.credentials import Credential, secrets_of
+from vpcep_pulumi.api.masking import Mask
 from vpcep_pulumi.api.models import parse_json
-from vpcep_pulumi.api.operations import Operation
+from vpcep_pulumi.api.operations import REST_BYTES, Operation
 from vpcep_pulumi.api.refusals import refusal
+from vpcep_pulumi.api.standing import Standing
+from vpcep_pulumi.api.text import printable
+from vpcep_pulumi.api.throttle import Throttle
+from vpcep_pulumi.api.wire import ALLOWANCE, Allowance, Transport
 from vpcep_pulumi.errors import AnswerError, ApiError, AuthenticationError, RequestError, TransportError
 
 T = TypeVar("T")
 
 TIMEOUT = httpx.Timeout(30, connect=10)
-"""Seconds: to connect, and between two pieces of an answer."""
+"""Seconds: to connect, and for each read and write."""
 KEEPALIVE_SECONDS = 4.0
 """An idle connection is not used again after this long: servers close theirs after 5 s or more."""
 ANSWER_SECONDS = 60.0
-"""The longest that one answer may take from its request to its last byte."""
-ANSWER_BYTES = 16 * 1024 * 1024
-"""The largest answer read. A thousand connections with everything filled in are about 3 MiB."""
-SHORTEST_SECRET = 6
-"""Shorter secrets (there are none in production) would blot out ordinary words."""
+"""The longest that one exchange may take, from its request to the last byte of its answer."""
+FRAMING = 2
+"""How many times the longest answer may be read from the wire: chunks and interim answers take bytes as well."""
+LEAST_CLOSING = 1.0
+"""Seconds for which nobody else asks once a request was throttled, until it is known how long the wait is."""
 
 NOT_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError, httpx.UnsupportedProtocol)
 """Failures before the first byte of the request left."""
@@ -64,6 +68,8 @@ class Client:
 
     :param base_url: such as ``https://vpcep.eu-west-101.myhuaweicloud.eu``.
     :param warn: told, in one line, whenever a request has to wait.
+    :param trust_env: whether to use the proxies that the environment names.
+    :param standing: what is known of the credential; one for all its clients, so that it is refused once.
     """
 
     def __init__(
@@ -75,23 +81,25 @@ class Client:
         warn: Callable[[str], None] | None = None,
         trust_env: bool = True,
         transport: httpx.BaseTransport | None = None,
+        standing: Standing | None = None,
     ) -> None:
         self._tempo = tempo or Tempo()
         self._warn = warn or (lambda _line: None)
-        self._secrets = _secrets(credential)
-        self._gate = _Gate(self._tempo)
-        self._first = threading.Lock()
-        self._proven = False
-        self._refused: AuthenticationError | None = None
+        self._standing = standing or Standing()
+        self._throttle = Throttle(self._tempo.monotonic, self._tempo.sleep)
+        secrets = secrets_of(credential)
+        if transport is None:
+            transport = Transport(base_url, trust_env=trust_env, certificates=_certificates(), idle=KEEPALIVE_SECONDS)
+            secrets += transport.secrets
+        self._mask = Mask(secrets)
         self._http = httpx.Client(
             base_url=base_url,
             auth=auth_for(credential),
             timeout=TIMEOUT,
-            limits=httpx.Limits(keepalive_expiry=KEEPALIVE_SECONDS),
             follow_redirects=False,
             trust_env=trust_env,
-            verify=_certificates(),
             transport=transport,
+            cookies=CookieJar(DefaultCookiePolicy(allowed_domains=())),
             headers={
                 "Accept": "application/json",
                 "Accept-Encoding": "identity",
@@ -138,13 +146,13 @@ class Client:
         def stop(state: tenacity.RetryCallState) -> bool:
             known = trouble(state)
             passed = self._tempo.monotonic() - began + state.upcoming_sleep
-            return known is None or passed > retry.PATIENCE[known[0]].total
+            return known is None or retry.is_over(known[0], state.attempt_number, passed)
 
         def before_sleep(state: tenacity.RetryCallState) -> None:
             if (known := trouble(state)) is None:
                 return
             if known[0] is retry.Trouble.THROTTLED:
-                self._gate.close_for(state.upcoming_sleep)
+                self._throttle.close_for(state.upcoming_sleep)
             others = "; every other request waits as well" if known[0] is retry.Trouble.THROTTLED else ""
             self._warn(f"{known[1]}; trying again in {state.upcoming_sleep:.1f} s{others}")
 
@@ -156,57 +164,42 @@ class Client:
             before_sleep=before_sleep,
             reraise=True,
         )
-        answer: T = retrying(self._guarded, operation)
+        answer: T = retrying(self._attempt, operation)
         return answer
 
-    def _guarded(self, operation: Operation[T]) -> T:
-        """One attempt; alone until the credentials have proved good, so that bad ones are refused once."""
-        if self._proven:
-            return self._once(operation)
-        with self._first:
-            if self._refused is not None:
-                first = self._refused
-                raise AuthenticationError(
-                    operation.name,
-                    first.http_status,
-                    code=first.code,
-                    message=f"not sent, the same credentials were refused before: {first.message}",
-                    request_id=first.request_id,
-                    advice="check the access key, or ask for a new token",
-                )
-            return self._once(operation)
-
-    def _once(self, operation: Operation[T]) -> T:
-        with self._gate.passed():
+    def _attempt(self, operation: Operation[T]) -> T:
+        """Send once, when it is this request's turn; what the answer means for all others is noted before it ends."""
+        with self._standing.attempt(), self._throttle.turn() as turn:
+            self._standing.check(operation.name)
             status, headers, body = self._exchange(operation)
             if 200 <= status < 300:
-                self._gate.widen()
-        self._proven = self._proven or status != 401
-        if not 200 <= status < 300:
-            raise self._refusal(operation, status, headers, body)
+                self._throttle.answered(turn)
+            else:
+                error = refusal(operation.name, operation.permission, status, headers, body, mask=self._mask)
+                if isinstance(error, AuthenticationError):
+                    self._standing.refused(error)
+                elif retry.trouble_of(operation.request.method, error) is retry.Trouble.THROTTLED:
+                    self._throttle.close_for(LEAST_CLOSING)
+                raise error
+        answer = self._read(operation, status, body)
+        self._standing.proved()
+        return answer
+
+    def _read(self, operation: Operation[T], status: int, body: bytes) -> T:
+        """What a 2xx answer says, without the secrets that it may repeat."""
         try:
-            return operation.parse(parse_json(body))
-        except ValueError as error:
+            return operation.parse(self._mask.document(parse_json(body, operation.most_tokens)))
+        except (ValueError, RecursionError) as error:
             raise AnswerError(
                 operation.name,
-                f"the answer (HTTP {status}, {len(body)} bytes) is not the API's: {error}",
+                f"the answer (HTTP {status}, {len(body)} bytes) is not the API's: {self._said(error)}",
                 maybe_done=True,
                 advice="look at what stands at the endpoint, and at any proxy in between",
             ) from None
 
-    def _refusal(self, operation: Operation[T], status: int, headers: httpx.Headers, body: bytes) -> ApiError:
-        if status < 400:
-            words = "a redirect, never followed with credentials"
-            return ApiError(operation.name, status, message=words, advice="check the endpoint")
-        for secret in self._secrets:
-            body = body.replace(secret, b"[secret]")
-        error = refusal(operation.name, operation.permission, status, headers, body)
-        if isinstance(error, AuthenticationError):
-            self._refused = error
-        return error
-
     def _exchange(self, operation: Operation[T]) -> tuple[int, httpx.Headers, bytes]:
-        began, request = self._tempo.monotonic(), operation.request
+        request, longest = operation.request, operation.longest_answer
+        allowance = Allowance(self._tempo.monotonic, seconds=ANSWER_SECONDS, size=FRAMING * longest)
         try:
             with self._http.stream(
                 request.method,
@@ -214,73 +207,31 @@ class Client:
                 params=request.query,
                 headers=request.headers,
                 content=request.body,
+                extensions={ALLOWANCE: allowance},
             ) as response:
+                good = 200 <= response.status_code < 300
                 body = bytearray()
                 for piece in response.iter_raw():
+                    allowance.within(None)
                     body += piece
-                    if len(body) > ANSWER_BYTES:
-                        raise AnswerError(operation.name, f"the answer exceeds {ANSWER_BYTES} bytes", maybe_done=True)
-                    if self._tempo.monotonic() - began > ANSWER_SECONDS:
-                        raise TransportError(
-                            operation.name, f"the answer took longer than {ANSWER_SECONDS:.0f} s", maybe_done=True
-                        )
+                    if not good and len(body) > REST_BYTES:
+                        break  # a page of somebody else's; its status says enough
+                    if len(body) > longest:
+                        raise AnswerError(operation.name, f"the answer exceeds {longest} bytes", maybe_done=True)
                 return response.status_code, response.headers, bytes(body)
         except NOT_SENT as error:
             raise TransportError(
-                operation.name, f"cannot connect to {self._http.base_url.host}: {_why(error)}", maybe_done=False
+                operation.name, f"cannot connect to {self._http.base_url.host}: {self._said(error)}", maybe_done=False
             ) from None
         except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError) as error:
-            raise TransportError(operation.name, f"no answer: {_why(error)}", maybe_done=True) from None
+            raise TransportError(operation.name, f"no answer: {self._said(error)}", maybe_done=True) from None
 
-
-class _Gate:
-    """Holds every thread back while one of them was told to slow down: the quota is the account's.
-
-    After that one request at a time goes through, until the service answers one again: a herd would only use up
-    the quota that there is.
-    """
-
-    def __init__(self, tempo: Tempo) -> None:
-        self._tempo = tempo
-        self._lock = threading.Lock()
-        self._turn = threading.Lock()
-        self._opens_at = tempo.monotonic()
-        self._is_narrow = False
-
-    def close_for(self, seconds: float) -> None:
-        with self._lock:
-            self._opens_at = max(self._opens_at, self._tempo.monotonic() + seconds)
-            self._is_narrow = True
-
-    def widen(self) -> None:
-        self._is_narrow = False
-
-    @contextmanager
-    def passed(self) -> Iterator[None]:
-        if not self._is_narrow:
-            yield
-            return
-        with self._turn:
-            while (seconds := self._opens_at - self._tempo.monotonic()) > 0:
-                self._tempo.sleep(seconds)
-            yield
+    def _said(self, error: Exception) -> str:
+        """An error's words, which may be the server's: the reason of a proxy, a line that is no header."""
+        return printable(self._mask(str(error))) or type(error).__name__
 
 
 @cache
 def _certificates() -> ssl.SSLContext:
     """The certificates to trust, loaded once: that takes longer than a request."""
     return httpx.create_ssl_context()
-
-
-def _secrets(credential: Credential) -> tuple[bytes, ...]:
-    """Everything of a credential that must not be repeated, should a server echo it."""
-    if isinstance(credential, AccessKey):
-        held = (credential.secret_key, credential.security_token)
-    else:
-        held = (credential.value, None)
-    values = [secret.get_secret_value().encode() for secret in held if secret is not None]
-    return tuple(value for value in values if len(value) >= SHORTEST_SECRET)
-
-
-def _why(error: Exception) -> str:
-    return str(error) or type(error).__name__

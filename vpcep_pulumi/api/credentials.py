@@ -35,3 +35,9 @@ class Token:
 
 
 Credential = AccessKey | Token
+
+
+def secrets_of(credential: Credential) -> tuple[str, ...]:
+    """Everything of a credential that must not be repeated, should a server echo it."""
+    held = (credential.value,) if isinstance(credential, Token) else (credential.secret_key, credential.security_token)
+    return tuple(secret.get_secret_value() for secret in held if secret is not None)

@@ -22,6 +22,15 @@ Action = Literal["receive", "reject"]
 
 PAGE_LIMIT = 1000
 """The most connections that one page may hold (``limit``: 1 to 1000; the API's default is 10)."""
+MOST_ENTRIES = 20
+"""Entries of an answer to a request that names no limit and asks for one."""
+ENTRY_BYTES = 16 * 1024
+"""The longest entry: one with everything filled in, each character as an escape of JSON, has about 13 KiB."""
+ENTRY_TOKENS = 200
+"""Values, names and separators of the largest entry. The documented fields make about 40."""
+REST_BYTES = 64 * 1024
+REST_TOKENS = 1_000
+"""What an answer may hold beside its entries."""
 
 
 @dataclass(frozen=True)
@@ -47,12 +56,24 @@ class Operation(Generic[T]):
     :ivar name: for messages: what is asked, of which connection.
     :ivar permission: the IAM action that it needs.
     :ivar parse: from the decoded JSON of a 2xx answer; raises ValueError where it is not the API's.
+    :ivar most: entries that were asked for.
     """
 
     name: str
     request: Request
     permission: str
     parse: Callable[[Any], T]
+    most: int = MOST_ENTRIES
+
+    @property
+    def longest_answer(self) -> int:
+        """Bytes."""
+        return REST_BYTES + self.most * ENTRY_BYTES
+
+    @property
+    def most_tokens(self) -> int:
+        """Values, names and separators of the answer's JSON."""
+        return REST_TOKENS + self.most * ENTRY_TOKENS
 
 
 class UnexpectedAnswer(ValueError):
@@ -83,7 +104,8 @@ def list_connections(
         name,
         _request("GET", project_id, service_id, "connections", query=tuple(query)),
         "vpcep:endpointServices:listConnections",
-        lambda answer: _validated(ConnectionPage, answer),
+        lambda answer: _at_most(limit, _validated(ConnectionPage, answer)),
+        most=limit,
     )
 
 
@@ -167,6 +189,12 @@ def _validated(model: type[Page], answer: Any) -> Page:
         # The values stay out of the message: an answer may echo what was sent to it.
         fields = sorted({".".join(str(part) for part in problem["loc"]) or "body" for problem in error.errors()})
         raise UnexpectedAnswer(f"these fields are not what the API documents: {', '.join(fields[:5])}") from None
+
+
+def _at_most(limit: int, page: ConnectionPage) -> ConnectionPage:
+    if len(page.connections) > limit:
+        raise UnexpectedAnswer(f"it holds {len(page.connections)} connections where {limit} were asked for")
+    return page
 
 
 def _only(endpoint_id: str, page: ConnectionPage) -> Connection:

@@ -12,12 +12,18 @@ Four shapes are documented or were seen, and a few strays:
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from vpcep_pulumi.api.codes import Meaning, look_up
-from vpcep_pulumi.api.models import parse_json, printable
+from vpcep_pulumi.api.models import parse_json
+from vpcep_pulumi.api.text import printable
 from vpcep_pulumi.errors import ApiError, AuthenticationError, PermissionDeniedError
+
+LONGEST_CODE = 64
+"""Characters of a code or a request id. The longest seen has 36."""
+LONGEST_MESSAGE = 300
+"""Characters of a message."""
 
 
 def refusal(
@@ -26,19 +32,29 @@ def refusal(
     http_status: int,
     headers: Mapping[str, str],
     body: bytes,
+    *,
+    mask: Callable[[str], str] = str,
 ) -> ApiError:
-    """The error that an answer stands for.
+    """The error that an answer stands for; one below 400 is none of the API's either.
 
     :param headers: looked up without case by the mapping itself, as :class:`httpx.Headers` does.
+    :param mask: takes secrets out of what the server says.
     """
     fields = _fields(body)
-    code = _first(fields, "error_code", "errorCode", "code")
-    message = _first(fields, "error_msg", "errorMsg", "error_message", "message")
+
+    def said(longest: int, *names: str) -> str:
+        return next((line for name in names if (line := printable(mask(_word(fields.get(name))), longest))), "")
+
+    code = said(LONGEST_CODE, "error_code", "errorCode", "code")
+    message = said(LONGEST_MESSAGE, "error_msg", "errorMsg", "error_message", "message")
     known = look_up(http_status, code)
     advice = known.advice
     kind: type[ApiError] = ApiError
     if http_status == 401:
         kind = AuthenticationError
+    elif http_status < 400:
+        message = "a redirect, never followed with credentials" if http_status >= 300 else "an interim answer alone"
+        advice = "look at what stands at the endpoint, and at any proxy in between"
     elif http_status == 403:
         kind = PermissionDeniedError
         advice = f"grant the IAM action {permission} to these credentials"
@@ -47,9 +63,9 @@ def refusal(
         http_status,
         code=code,
         message=message,
-        request_id=headers.get("X-Request-Id", "") or _first(fields, "request_id"),
+        request_id=printable(mask(headers.get("X-Request-Id", "")), LONGEST_CODE) or said(LONGEST_CODE, "request_id"),
         retry_after=_seconds(headers.get("Retry-After")),
-        maybe_done=known.meaning is Meaning.BROKEN,
+        maybe_done=known.meaning is Meaning.BROKEN or http_status < 400,
         advice=advice,
     )
 
@@ -70,14 +86,11 @@ def _fields(body: bytes) -> Mapping[str, Any]:
     return answer
 
 
-def _first(fields: Mapping[str, Any], *names: str) -> str:
-    for name in names:
-        value = fields.get(name)
-        if isinstance(value, str) and (line := printable(value)):
-            return line
-        if isinstance(value, int) and not isinstance(value, bool) and abs(value) < 10**18:
-            return str(value)
-    return ""
+def _word(value: object) -> str:
+    """A text, or a number that stands in its place."""
+    if isinstance(value, str):
+        return value
+    return str(value) if isinstance(value, int) and not isinstance(value, bool) and abs(value) < 10**18 else ""
 
 
 def _seconds(text: str | None) -> float | None:

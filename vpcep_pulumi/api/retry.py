@@ -27,24 +27,26 @@ class Trouble(Enum):
 
 
 class Patience(NamedTuple):
-    """How long to go on, in seconds.
+    """How long to go on, in seconds, and how often.
 
     :ivar first: the longest first pause; each further one may be twice as long.
     :ivar longest: the longest pause.
     :ivar total: no further attempt once so much time has passed since the first.
+    :ivar attempts: how many attempts there are at the most, whatever the pauses come to.
     """
 
     first: float
     longest: float
     total: float
+    attempts: int
 
 
 PATIENCE: Mapping[Trouble, Patience] = MappingProxyType(
     {
-        Trouble.NETWORK: Patience(first=0.5, longest=8, total=45),
-        Trouble.SERVER: Patience(first=1, longest=10, total=60),
+        Trouble.NETWORK: Patience(first=0.5, longest=8, total=45, attempts=20),
+        Trouble.SERVER: Patience(first=1, longest=10, total=60, attempts=20),
         # The vendor advises 2 to 5 s; a quota of 200 calls in 5 minutes was seen.
-        Trouble.THROTTLED: Patience(first=4, longest=30, total=400),
+        Trouble.THROTTLED: Patience(first=4, longest=30, total=400, attempts=40),
     }
 )
 
@@ -77,12 +79,23 @@ def pause(
     retry_after: float | None = None,
     uniform: Callable[[float, float], float] = random.uniform,
 ) -> float:
-    """Seconds to wait before the next attempt: what the server asked for, else a jittered doubling.
+    """Seconds to wait before the next attempt: a jittered doubling, or longer where the server asks for longer.
+
+    A server that asks for less is not obeyed: ``Retry-After: 0`` would make a busy loop.
 
     :param attempt: how many attempts there were, from 1.
     """
     patience = PATIENCE[trouble]
-    if retry_after is not None:
-        return min(max(retry_after, 0.0), patience.total)
     ceiling = min(patience.longest, patience.first * 2 ** min(attempt - 1, 16))
-    return uniform(ceiling / 2, ceiling)
+    own = uniform(ceiling / 2, ceiling)
+    return own if retry_after is None else min(max(retry_after, own), patience.total)
+
+
+def is_over(trouble: Trouble, attempt: int, passed: float) -> bool:
+    """Whether no further attempt is made.
+
+    :param attempt: how many attempts there were, from 1.
+    :param passed: seconds from the beginning of the first attempt to that of the next.
+    """
+    patience = PATIENCE[trouble]
+    return attempt >= patience.attempts or passed > patience.total

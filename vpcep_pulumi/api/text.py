@@ -1,29 +1,77 @@
-"""The API's ids, as they may be shown: nothing in them can pass for another id, or for our own words. Pure."""
+"""What others say, made fit for a terminal, a log and the state: printable, on one line, short.
+
+The API, a proxy and a consumer of a service are not to be trusted: what they send may hold escape sequences of a
+terminal, marks that turn the direction of writing, characters that nobody sees, or megabytes. Pure.
+"""
 
 from __future__ import annotations
 
-import hashlib
-import string
+import re
 
 LONGEST_ID = 64
-HASH_DIGITS = 16
-_PLAIN = frozenset(string.ascii_letters + string.digits + "_-")
+"""Characters of an id, as documented: "1 to 64"."""
+CUT = "…"
+"""Stands where something was cut off."""
+
+_INVISIBLE = re.compile(
+    "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]"
+)
+"""What :meth:`str.isprintable` lets pass although it shows nothing: joiners, fillers, variation selectors."""
+_OUTSIDE_ID = re.compile("[^A-Za-z0-9_-]")
+_SHOWN_ID = re.compile(r"(?:[A-Za-z0-9_-]|\\u[0-9a-f]{4}|\\U[0-9a-f]{8})*")
+
+
+def printable(text: str, longest: int = 300) -> str:
+    """One line for a message. What cannot be printed becomes a space.
+
+    :param longest: characters, without the mark of a cut.
+    """
+    line = " ".join("".join(c if _is_visible(c) else " " for c in text[: 4 * longest]).split())
+    return line if len(line) <= longest else line[:longest] + CUT
+
+
+def visible(text: str, longest: int = 300) -> str:
+    r"""A text with everything that cannot be printed as ``\uXXXX``, so that two that differ look different.
+
+    A text that is printable and short stays as it is, so ``visible`` of its own result changes nothing.
+
+    :param longest: characters, the mark of a cut among them.
+    """
+    if len(text) <= longest and text.isprintable() and not _INVISIBLE.search(text):
+        return text
+    return _cut([c if _is_visible(c) else escaped(c) for c in text[: longest + 1]], longest)
 
 
 def shown_id(value: str) -> str:
-    r"""An id for a message or a state: ASCII but for the mark of a cut, at most :data:`LONGEST_ID` characters.
+    r"""An id for display: at most 64 characters, anything outside ``[A-Za-z0-9_-]`` as ``\uXXXX``.
 
-    Every character outside of ``[A-Za-z0-9_-]``, a backslash too, becomes ``\uXXXX`` or ``\UXXXXXXXX``. What is too
-    long is cut at a ``…``, with a part of its SHA-256 behind it. Two different values are never shown as the same.
+    An id that the API documents stays as it is, and no other looks like it: a letter of another alphabet or a
+    character that nobody sees is escaped. ``shown_id`` of its own result changes nothing.
     """
-    text = "".join(c if c in _PLAIN else escaped(c) for c in value)
-    if len(text) <= LONGEST_ID:
-        return text
-    digest = hashlib.sha256(value.encode("utf-8", "surrogatepass")).hexdigest()[:HASH_DIGITS]
-    return f"{text[: LONGEST_ID - HASH_DIGITS - 1]}…{digest}"
+    body = value.removesuffix(CUT) if len(value) > LONGEST_ID - 10 else value
+    if len(value) <= LONGEST_ID and _SHOWN_ID.fullmatch(body):
+        return value
+    return _cut([escaped(c) if _OUTSIDE_ID.match(c) else c for c in value[: LONGEST_ID + 1]], LONGEST_ID)
+
+
+def _is_visible(character: str) -> bool:
+    return character.isprintable() and not _INVISIBLE.match(character)
 
 
 def escaped(character: str) -> str:
     r"""``\uXXXX``, or ``\UXXXXXXXX`` beyond the first plane."""
     code = ord(character)
-    return f"\\u{code:04x}" if code <= 0xFFFF else f"\\U{code:08x}"
+    return f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
+
+
+def _cut(parts: list[str], longest: int) -> str:
+    """The parts joined; no part is cut in two."""
+    text = "".join(parts)
+    if len(text) <= longest:
+        return text
+    size = 0
+    for at, part in enumerate(parts):
+        size += len(part)
+        if size > longest - len(CUT):
+            return "".join(parts[:at]) + CUT
+    raise AssertionError("a text that is too long has a part that is too much")

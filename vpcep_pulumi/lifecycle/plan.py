@@ -13,8 +13,8 @@ from itertools import accumulate
 from types import MappingProxyType
 from urllib.parse import urlsplit
 
-from vpcep_pulumi.api.models import Connection
-from vpcep_pulumi.api.text import escaped, shown_id
+from vpcep_pulumi.api.models import LONGEST_NOTE, Connection
+from vpcep_pulumi.api.text import escaped, shown_id, visible
 from vpcep_pulumi.lifecycle.table import DESCRIBABLE, Goal, Live, Step, live_of, recorded, step_for
 
 ACTION: Mapping[Goal, str] = MappingProxyType({Goal.ACCEPTED: "receive", Goal.REJECTED: "reject"})
@@ -96,7 +96,8 @@ def must_describe(declared: str | None, connection: Connection | None, *, writte
     if declared is None or connection is None or live_of(connection) not in DESCRIBABLE:
         return False
     known = connection.description if connection.description is not None else written
-    return declared != (known or "")
+    # A live description is kept as it can be shown; the declared one may hold a line break.
+    return visible(declared, LONGEST_NOTE) != visible(known or "", LONGEST_NOTE)
 
 
 def situation(connection: Connection | None, *, again: str = "") -> str:

@@ -1,18 +1,27 @@
-"""The projects that an operation works in: a client and a live view for each, made once."""
+"""The projects that an operation works in: a client and a live view for each, made once.
+
+What is kept is kept by everything that tells accounts apart, the credential among it: two profiles never share a
+client, a project that IAM named, or a view. A credential compares by its value, and shows none.
+"""
 
 from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Generic, TypeVar
 
 from vpcep_pulumi.api.client import Client, Tempo
+from vpcep_pulumi.api.credentials import Credential
 from vpcep_pulumi.api.operations import list_projects
+from vpcep_pulumi.api.standing import Standing
 from vpcep_pulumi.errors import SettingsError
 from vpcep_pulumi.provider.context import Log
 from vpcep_pulumi.provider.view import LiveView
 from vpcep_pulumi.settings.resolve import Settings, is_loopback, resolve
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -27,6 +36,34 @@ class Account:
     project_id: str
     client: Client
     view: LiveView
+
+
+@dataclass
+class _Slot(Generic[T]):
+    turn: threading.Lock = field(default_factory=threading.Lock)
+    made: list[T] = field(default_factory=list)
+
+
+class _Kept(Generic[T]):
+    """Makes a value for each key, once. Who asks for a key waits for nobody who makes another's. Thread-safe."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._slots: dict[object, _Slot[T]] = {}
+
+    def get(self, key: object, make: Callable[[], T]) -> T:
+        """The value of a key. What ``make`` raises is not kept: the next one tries again."""
+        with self._lock:
+            slot = self._slots.setdefault(key, _Slot())
+        with slot.turn:
+            if not slot.made:
+                slot.made.append(make())
+            return slot.made[0]
+
+    def values(self) -> list[T]:
+        """Those that were made."""
+        with self._lock:
+            return [value for slot in self._slots.values() for value in slot.made]
 
 
 class Accounts:
@@ -54,11 +91,11 @@ class Accounts:
         self._tempo = tempo
         self._log = log
         self._new_client = client
-        self._lock = threading.Lock()
-        self._settings: dict[tuple[str | None, str | None], Settings] = {}
-        self._clients: dict[tuple[str, object], Client] = {}
-        self._projects: dict[tuple[str, str], str | SettingsError] = {}
-        self._accounts: dict[tuple[str, str, str], Account] = {}
+        self._settings: _Kept[Settings] = _Kept()
+        self._standings: _Kept[Standing] = _Kept()
+        self._clients: _Kept[Client] = _Kept()
+        self._projects: _Kept[str | SettingsError] = _Kept()
+        self._accounts: _Kept[Account] = _Kept()
 
     def get(self, region: str | None = None, project_id: str | None = None) -> Account:
         """The account of a resource's region and project; what it leaves out comes from the settings.
@@ -66,59 +103,56 @@ class Accounts:
         :raises SettingsError: something is missing, or IAM knows no such project, or several.
         :raises RequestError: IAM could not be asked.
         """
-        with self._lock:
-            settings = self._settings.get((region, project_id))
-            if settings is None:
-                settings = resolve(
-                    region=region,
-                    project_id=project_id,
-                    config=self._config,
-                    environ=self._environ,
-                    home=self._home,
-                )
-                self._settings[region, project_id] = settings
-            project = settings.project_id or self._look_up(settings)
-            key = (settings.endpoint, settings.region, project)
-            if key not in self._accounts:
-                client = self._client(settings.endpoint, settings)
-                view = LiveView(client, project, self._tempo)
-                self._accounts[key] = Account(settings.region, project, client, view)
-            return self._accounts[key]
+        settings = self._settings.get((region, project_id), lambda: self._resolved(region, project_id))
+        project = settings.project_id or self._look_up(settings)
+
+        def make() -> Account:
+            client = self._client(settings.endpoint, settings.credential)
+            return Account(settings.region, project, client, LiveView(client, project, self._tempo))
+
+        return self._accounts.get((settings.endpoint, settings.region, project, settings.credential), make)
 
     def close(self) -> None:
         """Close every connection to the API."""
-        with self._lock:
-            for client in self._clients.values():
-                client.close()
+        for client in self._clients.values():
+            client.close()
 
-    def _client(self, address: str, settings: Settings) -> Client:
-        key = (address, settings.credential)
-        if key not in self._clients:
-            self._clients[key] = self._new_client(
+    def _resolved(self, region: str | None, project_id: str | None) -> Settings:
+        return resolve(
+            region=region, project_id=project_id, config=self._config, environ=self._environ, home=self._home
+        )
+
+    def _client(self, address: str, credential: Credential) -> Client:
+        def make() -> Client:
+            return self._new_client(
                 address,
-                settings.credential,
+                credential,
                 tempo=self._tempo,
                 warn=self._log.warning,
                 # A proxy from the environment must not be asked for this machine itself.
                 trust_env=not is_loopback(address),
+                # IAM's client and the service's: what one learns of the credential, the other must know.
+                standing=self._standings.get(credential, Standing),
             )
-        return self._clients[key]
+
+        return self._clients.get((address, credential), make)
 
     def _look_up(self, settings: Settings) -> str:
         """The project's id, asked of IAM once an operation."""
-        key = (settings.iam_endpoint, settings.project_name)
-        if key not in self._projects:
-            projects = self._client(settings.iam_endpoint, settings).send(list_projects(settings.project_name))
-            named = [each for each in projects if each.name in ("", settings.project_name)]
+        name = settings.project_name
+
+        def ask() -> str | SettingsError:
+            projects = self._client(settings.iam_endpoint, settings.credential).send(list_projects(name))
+            named = [each for each in projects if each.name in ("", name)]
             if len(named) == 1:
-                self._projects[key] = named[0].id
-            else:
-                self._projects[key] = SettingsError(
-                    f"no project id, and IAM knows {len(named) or 'no'} "
-                    f"project{'s' if len(named) > 1 else ''} named {settings.project_name!r} for these credentials. "
-                    "Set it with `pulumi config set vpcep:projectId <id>`"
-                )
-        found = self._projects[key]
+                return named[0].id
+            return SettingsError(
+                f"no project id, and IAM knows {len(named) or 'no'} "
+                f"project{'s' if len(named) > 1 else ''} named {name!r} for these credentials. "
+                "Set it with `pulumi config set vpcep:projectId <id>`"
+            )
+
+        found = self._projects.get((settings.iam_endpoint, name, settings.credential), ask)
         if isinstance(found, SettingsError):
             raise found.with_traceback(None)
         return found

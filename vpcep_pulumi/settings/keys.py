@@ -45,6 +45,7 @@ ENVIRONMENT: tuple[tuple[str, Mapping[str, str]], ...] = (
         "the environment as Terraform spells it",
         {
             "region": "HW_REGION_NAME",
+            "cloud": "HW_CLOUD",
             "project_id": "HW_PROJECT_ID",
             "project_name": "HW_PROJECT_NAME",
             "iam_endpoint": "HW_AUTH_URL",

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import configparser
 import json
+import os
+import stat
 from collections.abc import Callable, Mapping
 from functools import cached_property
 from pathlib import Path
@@ -22,6 +24,9 @@ from vpcep_pulumi.settings.keys import (
     SDK_PROFILE,
     SDK_PROFILE_KEYS,
 )
+
+LONGEST_PROFILE = 1024 * 1024
+"""Bytes. A profile has a few hundred."""
 
 
 class Place:
@@ -77,8 +82,22 @@ def _path(profile: tuple[str, str], environ: Mapping[str, str], home: Path) -> P
 
 
 def _read(path: Path) -> str | None:
+    """A profile's text; None where there is no such file.
+
+    Nothing is waited for: opening a pipe, or reading a device, may take for ever.
+    """
     try:
-        return path.read_text(encoding="utf-8")
+        descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
+        try:
+            if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+                raise SettingsError(f"cannot read the profile {path}: it is not a regular file")
+            with os.fdopen(descriptor, "rb", closefd=False) as file:
+                content = file.read(LONGEST_PROFILE + 1)
+        finally:
+            os.close(descriptor)
+        if len(content) > LONGEST_PROFILE:
+            raise SettingsError(f"cannot read the profile {path}: it has more than {LONGEST_PROFILE} bytes")
+        return content.decode()
     except (FileNotFoundError, NotADirectoryError):
         return None
     except (OSError, UnicodeDecodeError) as error:

@@ -17,9 +17,10 @@ from vpcep_pulumi.settings.keys import ENVIRONMENT
 from vpcep_pulumi.settings.places import Place, places
 
 REGION = re.compile(r"[a-z][a-z0-9-]{1,62}[a-z0-9]")
-EUROPEAN = frozenset({"eu-west-101"})
-"""Regions whose hosts end in ``.eu``."""
-DOMAIN = "myhuaweicloud.com"
+CLOUD = re.compile(r"(?=.{1,200}$)(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]{0,61}[a-z0-9]")
+CLOUDS = (("eu-west-1", "myhuaweicloud.eu"), ("", "myhuaweicloud.com"))
+"""The domain of the regions that begin so; the first that fits. Terraform's rule."""
+EXAMPLE = "https://vpcep.cn-north-4.myhuaweicloud.com"
 
 
 @dataclass(frozen=True)
@@ -40,6 +41,11 @@ class Settings:
     endpoint: str
     iam_endpoint: str
     credential: Credential
+
+    @property
+    def is_default_endpoint(self) -> bool:
+        """Whether the endpoint is the region's own host, whoever named it."""
+        return self.endpoint.removesuffix(":443") == default_host("vpcep", self.region)
 
 
 def resolve(
@@ -64,22 +70,34 @@ def resolve(
     variable = f"HUAWEICLOUD_SDK_REGION_VPCEP_{where.upper().replace('-', '_')}"
     endpoint = _first(found, "endpoint") or environ.get(variable, "").strip()
     iam_endpoint = _first(found, "iam_endpoint")
+    project = _first(found, "project_id")
+    vpcep, iam = _hosts(
+        where,
+        _cloud(found),
+        _address("endpoint", endpoint) if endpoint else None,
+        _address("iamEndpoint", iam_endpoint) if iam_endpoint else None,
+        asks_iam=project is None,
+    )
     return Settings(
         region=where,
-        project_id=_first(found, "project_id"),
+        project_id=project,
         project_name=_first(found, "project_name") or where,
-        endpoint=_address("endpoint", endpoint) if endpoint else default_host("vpcep", where),
-        iam_endpoint=_address("iamEndpoint", iam_endpoint) if iam_endpoint else default_host("iam", where),
+        endpoint=vpcep,
+        iam_endpoint=iam,
         credential=_credential(found),
     )
 
 
-def default_host(service: str, region: str) -> str:
+def default_host(service: str, region: str, cloud: str | None = None) -> str:
     """The address of a service in a region.
 
-    Source: "Regions and Endpoints", https://developer.huaweicloud.com/intl/en-us/endpoint
+    Source: "Regions and Endpoints", https://developer.huaweicloud.com/intl/en-us/endpoint, and the rule of Terraform's
+    provider.
+
+    :param cloud: the domain of the cloud, such as ``myhuaweicloud.com``; None for the region's own.
     """
-    return f"https://{service}.{region}.{'myhuaweicloud.eu' if region in EUROPEAN else DOMAIN}"
+    domain = cloud or next(domain for prefix, domain in CLOUDS if region.startswith(prefix))
+    return f"https://{service}.{region}.{domain}"
 
 
 def is_loopback(address: str) -> bool:
@@ -94,7 +112,9 @@ def is_loopback(address: str) -> bool:
 
 
 def _first(found: Iterable[Place], setting: str) -> str | None:
-    return next((place.settings[setting] for place in found if setting in place.settings), None)
+    """What the first place has that has it. Places that never have it are not asked: they may be files."""
+    having = (place.settings for place in found if setting in place.keys)
+    return next((settings[setting] for settings in having if setting in settings), None)
 
 
 def _region(found: Iterable[Place]) -> str:
@@ -106,6 +126,57 @@ def _region(found: Iterable[Place]) -> str:
     if not REGION.fullmatch(region):
         raise SettingsError(f"{region!r} is not a region; one looks like cn-north-4")
     return region
+
+
+def _cloud(found: Iterable[Place]) -> str | None:
+    """The cloud's domain, where the settings name one."""
+    cloud = _first(found, "cloud")
+    if cloud is None:
+        return None
+    if not CLOUD.fullmatch(cloud.lower()):
+        raise SettingsError(f"{_names(found, 'cloud')}: {cloud!r} is not a cloud's domain such as {CLOUDS[-1][1]}")
+    return cloud.lower()
+
+
+def _hosts(region: str, cloud: str | None, vpcep: str | None, iam: str | None, *, asks_iam: bool) -> tuple[str, str]:
+    """The addresses of the service and of IAM.
+
+    A credential is one cloud's. Where only one of the two is named, and not in the cloud in which the other one would
+    be, nobody has said that the credential may go there.
+
+    :param vpcep: as the settings name it, likewise ``iam``; None where they do not.
+    :param asks_iam: whether IAM will be asked for anything.
+    :raises SettingsError: the one that is not named would be in another cloud.
+    """
+    if iam is None and vpcep is not None and is_loopback(vpcep):
+        return vpcep, vpcep  # the simulator is both
+    default_vpcep, default_iam = default_host("vpcep", region, cloud), default_host("iam", region, cloud)
+    domain = default_vpcep.partition(f".{region}.")[2]
+    if iam is not None and vpcep is None and not _is_in(domain, iam):
+        raise SettingsError(
+            f"IAM is at {_host(iam)}, but requests would go to {_host(default_vpcep)}, which is another cloud: "
+            f"these credentials are not sent there. To go on, {_remedy('HW_CLOUD', 'VPCEP_ENDPOINT', 'vpcep:endpoint')}"
+        )
+    if vpcep is not None and iam is None and asks_iam and not _is_in(domain, vpcep):
+        raise SettingsError(
+            f"requests go to {_host(vpcep)}, but IAM would be asked for the project at {_host(default_iam)}, which is "
+            "another cloud: these credentials are not sent there. Set the project's id with "
+            "`pulumi config set vpcep:projectId <id>`, or "
+            f"{_remedy('HW_CLOUD', 'HUAWEICLOUD_SDK_IAM_ENDPOINT', 'vpcep:iamEndpoint')}"
+        )
+    return vpcep or default_vpcep, iam or default_iam
+
+
+def _remedy(cloud: str, variable: str, key: str) -> str:
+    return f"set {cloud} to the cloud's domain, or name the address with {variable} or `pulumi config set {key} <url>`"
+
+
+def _host(address: str) -> str:
+    return urlsplit(address).hostname or ""
+
+
+def _is_in(domain: str, address: str) -> bool:
+    return f".{_host(address)}".endswith(f".{domain}")
 
 
 def _credential(found: Iterable[Place]) -> Credential:
@@ -152,11 +223,9 @@ def _address(setting: str, text: str) -> str:
         parts = urlsplit(address)
         port = parts.port
     except ValueError:
-        raise SettingsError(
-            f"{setting}: {text!r} is not an address such as https://vpcep.cn-north-4.{DOMAIN}"
-        ) from None
+        raise SettingsError(f"{setting}: {text!r} is not an address such as {EXAMPLE}") from None
     if not parts.hostname or parts.scheme not in ("http", "https"):
-        raise SettingsError(f"{setting}: {text!r} is not an address such as https://vpcep.cn-north-4.{DOMAIN}")
+        raise SettingsError(f"{setting}: {text!r} is not an address such as {EXAMPLE}")
     if parts.scheme == "http" and not is_loopback(address):
         raise SettingsError(f"{setting}: {text!r} is plain http; credentials go over https, save to this machine")
     host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname

@@ -1,0 +1,126 @@
+"""What an operation keeps, by what, and who waits for whom."""
+
+from __future__ import annotations
+
+import json
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import httpx
+import pytest
+
+from tests.conftest import DrivenTime
+from vpcep_pulumi.api.client import Client
+from vpcep_pulumi.api.operations import list_connections
+from vpcep_pulumi.errors import AuthenticationError
+from vpcep_pulumi.provider.accounts import Accounts
+from vpcep_pulumi.testing.simulator import Simulator
+
+WAIT = 60.0
+
+
+class Silent:
+    def info(self, message: str) -> None:
+        pass
+
+    warning = progress = info
+
+
+class Iam:
+    """Names a project after the token and the region that ask, and may be slow for one region."""
+
+    def __init__(self) -> None:
+        self.asked: list[tuple[str, str]] = []
+        self.slow: dict[str, threading.Event] = {}
+        self.arrived = threading.Event()
+
+    def __call__(self, request: httpx.Request) -> httpx.Response:
+        name, token = request.url.params.get("name", ""), request.headers["X-Auth-Token"]
+        self.asked.append((token, name))
+        if name in self.slow:
+            self.arrived.set()
+            assert self.slow[name].wait(WAIT)
+        project = {"id": f"{token.removeprefix('token-')}-{name}", "name": name}
+        return httpx.Response(200, stream=httpx.ByteStream(json.dumps({"projects": [project]}).encode()))
+
+
+def accounts_of(environ: dict[str, str], network: Iam, home: Path, time: DrivenTime) -> Accounts:
+    def client(address, credential, **options):
+        return Client(address, credential, transport=httpx.MockTransport(network), **options)
+
+    return Accounts(config={}, environ=environ, home=home, tempo=time.tempo(), log=Silent(), client=client)
+
+
+@pytest.fixture
+def home(tmp_path):
+    return tmp_path
+
+
+def test_two_credentials_share_nothing(time, home):
+    """Clients and projects were kept by keys that lack the credential."""
+    iam, environ = Iam(), {"HW_AUTH_TOKEN": "token-one", "HW_REGION_NAME": "cn-north-4"}
+    accounts = accounts_of(environ, iam, home, time)
+    one = accounts.get()
+    environ["HW_AUTH_TOKEN"] = "token-two"
+    two = accounts.get("cn-north-4")
+    assert (one.project_id, two.project_id) == ("one-cn-north-4", "two-cn-north-4")
+    environ["HW_PROJECT_ID"] = "p"
+    three = accounts.get("cn-north-4", "p")
+    environ["HW_AUTH_TOKEN"] = "token-one"
+    four = accounts.get(None, "p")
+    assert three.client is not four.client
+    assert three.view is not four.view
+    accounts.close()
+
+
+def test_one_credential_shares_everything(time, home):
+    iam = Iam()
+    accounts = accounts_of({"HW_AUTH_TOKEN": "token-one", "HW_REGION_NAME": "cn-north-4"}, iam, home, time)
+    with ThreadPoolExecutor(8) as pool:
+        found = list(pool.map(lambda _: accounts.get(), range(32)))
+    assert all(each is found[0] for each in found)
+    assert accounts.get("cn-north-4") is found[0]
+    assert iam.asked == [("token-one", "cn-north-4")]
+    accounts.close()
+
+
+def test_who_waits_for_iam_holds_up_nobody_else(time, home):
+    """IAM was asked under one lock for all."""
+    iam = Iam()
+    iam.slow["cn-east-3"] = threading.Event()
+    accounts = accounts_of({"HW_AUTH_TOKEN": "token-one", "HW_REGION_NAME": "cn-north-4"}, iam, home, time)
+    accounts.get()  # the credential is good
+    with ThreadPoolExecutor(1) as pool:
+        slow = pool.submit(accounts.get, "cn-east-3")
+        try:
+            assert iam.arrived.wait(WAIT)
+            assert accounts.get("cn-south-1").project_id == "one-cn-south-1"
+            assert accounts.get("cn-east-3", "p").project_id == "p"
+            assert not slow.done()
+        finally:
+            iam.slow["cn-east-3"].set()
+        assert slow.result(WAIT).project_id == "one-cn-east-3"
+    accounts.close()
+
+
+def test_a_credential_that_iam_refuses_is_not_sent_to_the_service(time, home):
+    with Simulator.start(tokens=["another"]) as simulator:
+        environ = {**simulator.environment, "HW_AUTH_TOKEN": "token-one", "HW_AUTH_URL": simulator.url}
+        accounts = Accounts(config={}, environ=environ, home=home, tempo=time.tempo(), log=Silent())
+        with pytest.raises(AuthenticationError):
+            accounts.get()
+        with pytest.raises(AuthenticationError, match="not sent"):
+            accounts.get(None, "p").client.send(list_connections("p", "svc"))
+        assert [call["status"] for call in simulator.calls()] == [401]
+        accounts.close()
+
+
+def test_nothing_that_is_kept_shows_a_secret(time, home):
+    accounts = accounts_of({"HW_AUTH_TOKEN": "s3cr3t-token", "HW_REGION_NAME": "r"}, Iam(), home, time)
+    with pytest.raises(Exception, match="not a region"):
+        accounts.get("X")
+    accounts.get("cn-north-4", "p")
+    kept = [vars(each) for each in vars(accounts).values() if hasattr(each, "_slots")]
+    assert "s3cr3t" not in repr(kept)
+    accounts.close()
