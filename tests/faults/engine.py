@@ -146,6 +146,22 @@ class Host:
             raise ProviderError(str(error)) from None
 
 
+class Hosts:
+    """One host, whichever provider is asked for."""
+
+    def __init__(self, host: Any) -> None:
+        self._host = host
+
+    def of(self, _reference: str) -> Any:
+        return self._host
+
+    def declare(self, _provider: Resource, _former: Resource | None = None) -> None: ...
+
+    def drop(self, _reference: str) -> None: ...
+
+    def finish(self, _seconds: float) -> None: ...
+
+
 @dataclass(frozen=True)
 class Approval:
     """An approval as a program declares it."""
@@ -212,7 +228,7 @@ class Engine:
     def recorded(self) -> dict[str, Resource]:
         """What the state holds, by name. Reading it is a test of its own."""
         with State(self.path, "p", writes=False) as state:
-            return {each.urn.rpartition("::")[2]: each for each in state.all()}
+            return {each.urn.rpartition("::")[2]: each for each in state.all() if each.hosted}
 
     def text(self) -> str:
         """Everything that lies beside the state, whatever it is."""
@@ -230,13 +246,13 @@ class Engine:
             log=log,
             client=partial(Client, transport=connection),
         )
-        host: Any = Host(ApprovalProvider(accounts, log=log, tempo=self.time.tempo()), connection)
+        host = Host(ApprovalProvider(accounts, log=log, tempo=self.time.tempo()), connection)
         state = State(self.path, "p", writes=not dry_run).__enter__()
         report = Report(lambda _text: None, dry_run=dry_run)
-        steps = Steps(state, host, report)
+        steps = Steps(state, Hosts(host), report)
         outcome = Outcome(ok=False, log=log.lines)
         try:
-            self._operate(Deployment("story", "dev", steps, frozenset()), program, report, connection, refresh=refresh)
+            self._operate(Deployment("story", "dev", steps), program, report, connection, refresh=refresh)
         except Stopped:
             pass
         except Killed:
@@ -255,7 +271,7 @@ class Engine:
         outcome.killed = connection.dead
         outcome.errors = [each.message for each in report.diagnostics if each.severity == "error"]
         outcome.calls = connection.calls
-        for step in report.steps:
+        for step in (each for each in report.steps if each.resource.hosted):
             name = step.resource.urn.rpartition("::")[2]
             if step.op != "same":
                 outcome.steps[name] = step.op
@@ -278,7 +294,7 @@ class Engine:
             deployment.refresh(counted=True)
             return
         for approval in program or []:
-            found = deployment.register(approval.goal())
+            found = deployment.register(approval.goal()).resource
             errors, live = found.outputs.get("errors"), str(found.outputs.get("status"))
             # As the resource itself does it in a program: what was not reached is recorded, and fails the update.
             if errors and not (live == "failed" and is_reached(approval.status, live)):

@@ -38,7 +38,12 @@ RESOURCE = 'Approval("one", service_id="svc", endpoint_id="ep1", opts=pulumi.Res
         ),
         ('pulumi.ProviderResource("aws", "p", {})', "resources of other packages (pulumi:providers:aws)"),
         (RESOURCE.format('import_="svc/ep1"'), "imports"),
-        (RESOURCE.format("replace_with=[Approval('two', service_id='svc', endpoint_id='ep2')]"), "replace_with"),
+        (RESOURCE.format("version='1.2.3'"), "plugin versions"),
+        (RESOURCE.format("plugin_download_url='https://example.com'"), "plugins to download"),
+        (
+            'pulumi.ProviderResource("pulumi-python", "p", {}, pulumi.ResourceOptions(env_var_mappings={"A": "B"}))',
+            "environment variables of providers",
+        ),
         ('Approval("one", service_id="svc", endpoint_id=pulumi.StringAsset("x"))', "asset"),
     ],
 )

@@ -1,8 +1,9 @@
 """Pulumi's engine in small: preview, up, refresh and destroy of a program with dynamic resources, without the CLI.
 
-Read it in this order: ``engine`` (an operation from start to end), ``deployment`` (what becomes of each resource),
-``steps`` (how that is done), ``services`` (what the program asks), ``host`` (what the provider is asked), ``state``
-(what is kept). The other modules are values, names and text.
+Read it in this order: ``operation`` (one from start to end), ``deployment`` (what the program declares, and what is
+left), ``decision`` and ``replacement`` (what becomes of each resource), ``steps`` (how that is done), ``services``
+(what the program asks), ``hosts`` and ``host`` (what the providers are asked), ``state`` (what is kept). The other
+modules are values, names and text.
 """
 
 from vpcep_pulumi.testing.engine.engine import LocalEngine

@@ -6,271 +6,266 @@ The order and the kinds of steps are those of Pulumi's engine (pkg/resource/depl
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
-from dataclasses import dataclass, replace
-from typing import Any
+from dataclasses import replace
 
 from vpcep_pulumi.testing.engine import urns
+from vpcep_pulumi.testing.engine.decision import Carry, Decisions, LeftOut, Registered
 from vpcep_pulumi.testing.engine.errors import EngineError
-from vpcep_pulumi.testing.engine.graph import deletion_order, dependents
-from vpcep_pulumi.testing.engine.host import THREADS, Difference, ProviderError
-from vpcep_pulumi.testing.engine.paths import ignoring
+from vpcep_pulumi.testing.engine.graph import deletion_order, with_dependencies
+from vpcep_pulumi.testing.engine.host import THREADS, ProviderError
+from vpcep_pulumi.testing.engine.names import Goal, Names
+from vpcep_pulumi.testing.engine.options import Mode, Options, unknown_target
+from vpcep_pulumi.testing.engine.providers import OF_THE_STACK
 from vpcep_pulumi.testing.engine.report import Step
 from vpcep_pulumi.testing.engine.resource import Resource
-from vpcep_pulumi.testing.engine.steps import StepFailed, Steps, Stopped
-from vpcep_pulumi.testing.engine.values import UNKNOWN, Secret, Values, contains, marked, plain
+from vpcep_pulumi.testing.engine.steps import Protected, StepFailed, Steps, Stopped
+from vpcep_pulumi.testing.engine.values import Values
 
-
-@dataclass(frozen=True)
-class Goal:
-    """What the program declares for one resource.
-
-    :ivar resource: its entry as declared, with the program's own inputs and without a URN.
-    """
-
-    name: str
-    resource: Resource
-    aliases: tuple[urns.Alias, ...] = ()
-    delete_before_replace: bool | None = None
-    replace_on_changes: tuple[str, ...] = ()
+__all__ = ["Deployment", "Goal"]
+ERRORS = (StepFailed, ProviderError, EngineError)
 
 
 class Deployment:
-    """An operation under way. Thread-safe: the program registers many resources at once.
+    """An operation under way. Thread-safe: the program registers many resources at once."""
 
-    :param to_replace: the URNs to replace whatever their difference.
-    """
-
-    def __init__(self, project: str, stack: str, steps: Steps, to_replace: frozenset[str]) -> None:
-        self._project, self._stack = project, stack
-        self._steps, self._state, self._host, self._report = steps, steps.state, steps.host, steps.report
-        self._to_replace = to_replace
-        self._lock = threading.RLock()
-        self._olds: dict[str, Resource] = {}
-        self._seen: set[str] = set()
-        self._former: dict[str, str] = {}
-        """Of URNs that were found under a former one."""
-        self._replaced: set[str] = set()
-        self._condemned: set[str] = set()
-        """Deleted for another's sake, to be created again when the program gets to them."""
+    def __init__(self, project: str, stack: str, steps: Steps, options: Options | None = None) -> None:
+        self._options = options or Options()
+        self._steps, self._state, self._report = steps, steps.state, steps.report
+        self._names = Names(project, stack)
+        self._decisions = Decisions(self._options, self._names, steps)
+        self._declared: dict[str, Resource] = {}
         self._components: dict[str, Resource] = {}
-        self._look_up()
+        self._stack_outputs: tuple[str, Values] | None = None
+        self._default: str | None = None
+        self._first = threading.Lock()
+        for each in self._state.all():
+            if each.is_provider:
+                steps.providers.declare(each)
+        self._names.look_up(self._state.all())
+
+    def begin(self, *, refresh: bool) -> None:
+        """What comes before the program.
+
+        :param refresh: whether every resource is read first.
+        :raises Stopped: the flags make no sense, a reading failed, or the operation was interrupted.
+        """
+        known = {each.urn for each in self._state.all()}
+        problem = self._options.problem(known)
+        if problem:
+            self._report.say("error", problem)
+            raise Stopped
+        if refresh:
+            self.refresh(counted=False)
+            known = {each.urn for each in self._state.all()}
+        self._check_known(self._options.replace.missing(known))
+
+    def complete(self) -> None:
+        """What is left when the program has said everything, or where none is run.
+
+        :raises Stopped: something failed or was not asked for, or the operation was interrupted.
+        """
+        if self._options.mode is Mode.REFRESH:
+            self.refresh(counted=True)
+            return
+        known = {each.urn for each in self._state.all()} | self._names.known()
+        missing = self._options.selection.target.missing(known)
+        self.delete_the_rest()
+        self._check_known(missing)
 
     # What the program asks for.
 
-    def register(self, goal: Goal) -> Resource:
+    def register(self, goal: Goal) -> Registered:
         """A resource as it is after its step.
 
         :raises Stopped: the operation has failed or was interrupted.
         """
-        with self._guarded(goal):
-            urn, old = self._place(goal)
-            new = replace(goal.resource, urn=urn)
-            if new.custom:
-                return self._custom(goal, new, old)
-            self._components[urn] = found = self._steps.component(new, old)
-            return found
+        goal = self._with_provider(goal)
+        found = self._answered(goal, lambda: self._decided(goal))
+        if not (found.resource.custom or found.unknown or found.failed):
+            self._components[found.resource.urn] = found.resource
+        return found
 
-    def read(self, goal: Goal) -> Resource:
+    def read(self, goal: Goal) -> Registered:
         """A resource that is read and not made; its id is among the goal's."""
-        with self._guarded(goal):
-            urn, old = self._place(goal)
-            return self._steps.read(replace(goal.resource, urn=urn, external=True), old)
+        goal = self._with_provider(goal)
+
+        def decided() -> Carry:
+            urn, old = self._names.place(goal)
+            new = replace(goal.resource, urn=urn, external=True)
+            return lambda: Registered(self._steps.read(new, old))
+
+        return self._answered(goal, decided)
 
     def register_outputs(self, urn: str, outputs: Values) -> None:
-        """The outputs of a component, or of the stack."""
-        current = self._components[urn]
-        self._components[urn] = new = replace(current, outputs=outputs)
-        self._state.put((new, current), changed=current.outputs != outputs)
-        old = self._olds.get(self._former.get(urn, urn))
-        self._report.outputs(Step("same", old, new))
+        """The outputs of a component, or of the stack, which are kept until :meth:`finish`."""
+        if urns.type_of(urn) == urns.STACK:
+            self._stack_outputs = urn, outputs
+        elif urn in self._components:  # else it was left out
+            self._put_outputs(urn, outputs)
 
     # What is left when the program has said everything, and what is done without it.
 
     def delete_the_rest(self) -> None:
         """Delete what the program no longer declares, and what was replaced; dependents first.
 
-        :raises Stopped: a deletion failed, or the operation was interrupted.
+        :raises Stopped: a deletion failed or was not asked for, or the operation was interrupted.
         """
-        for entry in [each for each in self._state.all() if each.pending_replacement]:
-            self._state.remove(entry)  # it was deleted, and is not declared any more
-        undeclared = set(self._state.resources)
-        doomed = [each for each in self._state.all() if each.delete or each in undeclared]
+        selection, entries = self._options.selection, self._state.all()
+        doomed = self._doomed(entries)
+        for urn in selection.unasked(doomed):
+            self._report.say(
+                "error",
+                f"Resource '{urn}' will be destroyed but was not specified in --target list.\n"
+                "Either include resource in --target list or pass --target-dependents to proceed.",
+                urn,
+            )
+        if selection.unasked(doomed) and not self._report.dry_run:
+            raise Stopped
         gone = {each.urn for each in doomed}
+        for entry in [each for each in doomed if each.pending_replacement]:
+            doomed.remove(entry)
+            self._state.remove(entry)  # it was deleted, and is not declared any more
+        blocked = with_dependencies(self._spared(), entries)
         for generation in deletion_order(doomed):
-            self._in_parallel(generation, lambda each: self._steps.delete(each, gone))
+            ready = [each for each in generation if each.urn not in blocked]
+            failed = self._in_parallel(
+                ready, lambda each: self._steps.delete(each, gone), go_on=self._options.continue_on_error
+            )
+            blocked |= with_dependencies({each.urn for each in failed}, entries)
 
     def refresh(self, *, counted: bool) -> None:
-        """Read every resource, and take what is found for the state.
+        """Read what was not read yet, and take what is found for the state.
 
         :param counted: whether what has changed is a step.
         :raises Stopped: a reading failed, or the operation was interrupted.
         """
-        found = [each for each in self._state.all() if each.custom]
-        self._in_parallel(found, lambda each: self._steps.refresh(each, counted=counted))
-        self._look_up()
+        selection, entries = self._options.selection, self._state.all()
+        known = {each.urn for each in entries}
+        self._check_known([*selection.target.missing(known), *selection.exclude.missing(known)])
+        found = [each for each in selection.to_refresh(entries) if each.hosted and each.urn not in self._decisions.read]
+        for each in found:
+            self._decisions.ensure(each.provider)
 
-    # What becomes of a resource.
+        def read(entry: Resource) -> None:
+            self._steps.refresh(entry, counted=counted)
 
-    def _custom(self, goal: Goal, new: Resource, old: Resource | None) -> Resource:
-        condemned, targeted = new.urn in self._condemned, new.urn in self._to_replace
-        if old is None or old.external or condemned or targeted:
-            new.inputs = self._check(goal, new, {}, goal.resource.inputs)
-        else:
-            declared = ignoring(goal.resource.inputs, old.inputs, new.ignore_changes)
-            new.inputs = self._check(goal, new, old.inputs, declared)
-        if old is None:
-            return self._steps.create(new)
-        if condemned:
-            return self._create_again(new, old)
-        if old.external:
-            return self._replace_afterwards(new, old)
-        difference = Difference(True, ("id",), False) if targeted else self._diff(goal, old, new)
-        if difference.replaces or old.pending_replacement:
-            return self._replace(goal, new, old, difference, checked=targeted)
-        return self._steps.update(new, old) if difference.changes else self._steps.same(new, old)
+        if self._in_parallel(found, read, go_on=True):
+            self._steps.stopping.set()
+            raise Stopped
+        self._names.look_up(self._state.all())
 
-    def _check(self, goal: Goal, new: Resource, olds: Values, news: Values) -> Values:
-        inputs, failures = self._host.check(olds, news)
-        for name, reason in failures:
-            value = f": property {name} value {{{_shown(news.get(name))}}}" if name else ""
-            self._report.say("error", f"{new.type} resource '{goal.name}'{value} has a problem: {reason}", new.urn)
-        if failures:
-            raise StepFailed
-        return marked(inputs, news)
-
-    def _diff(self, goal: Goal, old: Resource, new: Resource) -> Difference:
-        if new.deleted_with in self._replaced:
-            return Difference(True, ("deletedWith",), False)
-        found = self._host.diff(old.id, old.outputs, new.inputs)
-        if found.changes is not None:
-            return found
-        names = {*old.inputs, *new.inputs}
-        changed = {name for name in names if plain(old.inputs.get(name)) != plain(new.inputs.get(name))}
-        forced = tuple(sorted(name for name in changed if {name, "*"} & set(goal.replace_on_changes)))
-        return replace(found, changes=bool(changed), replaces=found.replaces or forced)
-
-    def _replace(self, goal: Goal, new: Resource, old: Resource, difference: Difference, *, checked: bool) -> Resource:
-        if new.protect and old.protect:
-            raise StepFailed(
-                f'unable to replace resource "{new.urn}"\nas it is currently marked for protection. To unprotect the '
-                "resource, remove the `protect` flag from the resource in your Pulumi program and run `pulumi up`"
-            )
-        with self._lock:
-            self._replaced.add(new.urn)
-        if not checked:
-            # What was made up for the old resource does not hold for a new one.
-            new.inputs = self._check(goal, new, {}, goal.resource.inputs)
-        if old.pending_replacement:
-            return self._create_again(new, old)
-        first = goal.delete_before_replace
-        if not (difference.delete_before_replace if first is None else first):
-            return self._replace_afterwards(new, old)
-        for entry in [*reversed(self._to_replace_with(old)), old]:
-            self._condemn(entry)
-        return self._create_again(new, old)
-
-    def _replace_afterwards(self, new: Resource, old: Resource) -> Resource:
-        """Create now, delete when everything else is done."""
-        found = self._steps.create(new, to_delete=old)
-        self._report.step(Step("replace", old, new))
-        return found
-
-    def _create_again(self, new: Resource, old: Resource) -> Resource:
-        """Create what was deleted before; the entry kept for it makes room."""
-        self._report.step(Step("replace", old, new))
-        return self._steps.create(new, instead_of=self._entry(old.urn))
-
-    def _condemn(self, entry: Resource) -> None:
-        """Delete a resource that will be created again."""
-        if entry.urn in self._condemned:
+    def finish(self) -> None:
+        """Write the stack's outputs. Where anything went wrong, those that were not said stay."""
+        if self._stack_outputs is None:
             return
-        if entry.protect and entry.urn not in self._seen:
-            raise StepFailed(f'unable to replace resource "{entry.urn}" as it is currently marked for protection')
-        self._condemned.add(entry.urn)
-        self._steps.delete(entry, to_recreate=True)
+        urn, outputs = self._stack_outputs
+        stack = self._components.get(urn)
+        if stack is not None and stack in self._state.all():
+            self._put_outputs(urn, {**stack.outputs, **outputs} if self._report.failed() else outputs)
 
-    def _to_replace_with(self, root: Resource) -> list[Resource]:
-        """The dependents that would be replaced by a change of what they depend on, in their order."""
-        doomed: list[Resource] = []
-        condemned = {root.urn}
-        for entry in dependents(root, self._state.resources):
-            if not entry.custom or entry.external or entry.urn in self._seen:
-                continue
-            unknown = {name for name, sources in entry.property_dependencies.items() if condemned & set(sources)}
-            inputs = {name: UNKNOWN if name in unknown else value for name, value in entry.inputs.items()}
-            if entry.deleted_with in condemned or (
-                unknown and self._host.diff(entry.id, entry.outputs, inputs).replaces
-            ):
-                doomed.append(entry)
-                condemned.add(entry.urn)
-        return doomed
+    # How it is done.
 
-    # Names, order and failure.
+    def _decided(self, goal: Goal) -> Carry:
+        urn, old = self._names.place(goal)
+        new = replace(goal.resource, urn=urn)
+        parent = self._declared.get(new.parent)
+        for name in goal.inherits if parent is not None else ():
+            setattr(new, name, getattr(parent, name))
+        self._declared[urn] = new
+        return self._decisions.of(goal, new, old)
 
-    def _look_up(self) -> None:
-        self._olds = {each.urn: each for each in self._state.all() if not each.delete}
+    def _with_provider(self, goal: Goal) -> Goal:
+        """A goal with the provider that manages it: the default one, where it names none, is made when it is needed."""
+        if not goal.resource.hosted or goal.resource.provider:
+            return goal
+        with self._first:
+            if self._default is None:
+                provider = Resource("", urns.PROVIDER, custom=True, inputs=dict(OF_THE_STACK))
+                self._default = self.register(Goal(urns.DEFAULT_PROVIDER, provider)).resource.reference
+        return replace(goal, resource=replace(goal.resource, provider=self._default))
 
-    def _place(self, goal: Goal) -> tuple[str, Resource | None]:
-        """A goal's URN, and the entry that it was before, under this name or a former one."""
-        new = goal.resource
-        with self._lock:
-            if new.parent and new.parent not in self._seen:
-                raise StepFailed(f"could not find parent resource {new.parent}")
-            urn = urns.create(self._stack, self._project, new.parent, new.type, goal.name)
-            if urn in self._seen:
-                raise StepFailed(f"Duplicate resource URN '{urn}'; try giving it a unique name")
-            claimed = {name: holder for holder, name in self._former.items()}
-            if urn in claimed:
-                raise StepFailed(
-                    f"Duplicate resource URN '{urn}' conflicting with alias on resource with URN '{claimed[urn]}'"
-                )
-            self._seen.add(urn)
-            former = urns.former(
-                self._stack, self._project, new.parent, new.type, goal.name, goal.aliases, self._former
-            )
-            found = next((each for each in (urn, *former) if each in self._olds), None)
-            if found is None:
-                return urn, None
-            if found != urn:
-                # The engine's own message names the resource itself where the other is declared under that name.
-                other = urn if found in self._seen else claimed.get(found)
-                if other is not None:
-                    raise StepFailed(
-                        f"Duplicate resource alias '{found}' applied to resource with URN '{urn}' "
-                        f"conflicting with resource with URN '{other}'"
-                    )
-                self._former[urn] = found
-            return urn, self._entry(found)
+    def _answered(self, goal: Goal, decide: Callable[[], Carry]) -> Registered:
+        """A failure ends the operation: what is under way is finished, nothing new is begun.
 
-    def _entry(self, urn: str) -> Resource:
-        """An entry as it stands now: a step for another's sake may have changed it."""
-        old = self._olds[urn]
-        if urn not in self._condemned:
-            return old
-        return next(each for each in self._state.all() if each.urn == urn and each.pending_replacement)
-
-    @contextmanager
-    def _guarded(self, goal: Goal) -> Iterator[None]:
-        """A failure ends the operation: what is under way is finished, nothing new is begun."""
+        Where it is to go on, what fails in its step is left out, and so is what depends on it.
+        """
         if self._steps.stopping.is_set():
             raise Stopped
         new = goal.resource
         try:
-            if not self._state.can_hold(new.inputs):
+            if not self._state.can_hold({**new.inputs, "": new.replacement_trigger}):
                 raise StepFailed("a secret would have to be written to the state: set PULUMI_CONFIG_PASSPHRASE")
-            yield
-        except (StepFailed, ProviderError, EngineError) as error:
-            if str(error):
-                urn = urns.create(self._stack, self._project, new.parent, new.type, goal.name)
-                self._report.say("error", str(error), urn)
-            self._steps.stopping.set()
+            step = decide()
+        except LeftOut:
+            return self._left_out(goal)
+        except ERRORS as error:
+            self._failed(error, goal)
             raise Stopped from None
+        try:
+            return step()
+        except LeftOut:
+            return self._left_out(goal)
+        except ERRORS as error:
+            if not self._options.continue_on_error:
+                self._failed(error, goal)
+                raise Stopped from None
+            self._say(error, self._names.urn(goal))
+            return self._left_out(goal)
 
-    def _in_parallel(self, entries: list[Resource], do: Callable[[Resource], None]) -> None:
-        """Do something with many at once; when one fails, those under way are finished."""
+    def _left_out(self, goal: Goal) -> Registered:
+        urn = self._names.urn(goal)
+        self._decisions.failed.add(urn)
+        return Registered(replace(goal.resource, urn=urn), failed=True)
+
+    def _failed(self, error: Exception, goal: Goal) -> None:
+        self._say(error, self._names.urn(goal))
+        self._steps.stopping.set()
+
+    def _say(self, error: Exception, urn: str) -> None:
+        if str(error):
+            self._report.say("error", str(error), urn)
+
+    def _put_outputs(self, urn: str, outputs: Values) -> None:
+        current = self._components[urn]
+        self._components[urn] = new = replace(current, outputs=outputs)
+        self._state.put((new, current), changed=current.outputs != outputs)
+        self._report.outputs(Step("same", self._names.olds.get(self._names.before(urn)), new))
+
+    def _doomed(self, entries: list[Resource]) -> list[Resource]:
+        """What is to be deleted of a state's entries."""
+        deletable, spared = self._options.selection.deletable(entries), self._spared()
+        undeclared = set(self._state.resources)
+        everything = self._options.mode is Mode.DESTROY
+        found = []
+        for each in entries:
+            if not each.delete and not everything and (each not in undeclared or each.urn in spared):
+                continue
+            if each.urn in deletable:
+                found.append(each)
+            elif each in undeclared and not each.delete:
+                self._report.step(Step("same", each, each))
+        return found
+
+    def _spared(self) -> set[str]:
+        """The entries of what failed: they stay."""
+        return {self._names.before(urn) for urn in self._decisions.failed}
+
+    def _check_known(self, missing: list[str]) -> None:
+        for urn in missing:
+            self._report.say("error", unknown_target(urn))
+        if missing:
+            self._steps.stopping.set()
+            raise Stopped
+
+    def _in_parallel(self, entries: list[Resource], do: Callable[[Resource], None], *, go_on: bool) -> list[Resource]:
+        """Do something with many at once, and say what failed.
+
+        :param go_on: whether to go on after a failure; else those that are under way are finished.
+        :raises Stopped: not everything was done.
+        """
+        failed: list[Resource] = []
 
         def one(entry: Resource) -> None:
             if self._steps.stopping.is_set():
@@ -278,8 +273,10 @@ class Deployment:
             try:
                 do(entry)
             except (StepFailed, ProviderError) as error:
-                self._report.say("error", str(error), entry.urn)
-                self._steps.stopping.set()
+                failed.append(entry)
+                self._say(error, entry.urn)
+                if not go_on and not isinstance(error, Protected):
+                    self._steps.stopping.set()
             except Stopped:
                 return
 
@@ -291,7 +288,4 @@ class Deployment:
                 raise
         if self._steps.stopping.is_set():
             raise Stopped
-
-
-def _shown(value: Any) -> Any:
-    return "[secret]" if contains(value, Secret) else value
+        return failed

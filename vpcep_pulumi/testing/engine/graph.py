@@ -20,6 +20,22 @@ def dependents(root: Resource, entries: Iterable[Resource]) -> list[Resource]:
     return found
 
 
+def with_dependents(urns: Iterable[str], entries: Iterable[Resource]) -> set[str]:
+    """URNs, and those of everything that depends on one of them, directly or not."""
+    left, found = list(entries), set(urns)
+    while more := {each.urn for each in left if each.urn not in found and each.depends_on() & found}:
+        found |= more
+    return found
+
+
+def with_dependencies(urns: Iterable[str], entries: Iterable[Resource]) -> set[str]:
+    """URNs, and those of everything that one of them depends on, directly or not."""
+    left, found = list(entries), set(urns)
+    while more := {urn for each in left if each.urn in found for urn in each.depends_on()} - found:
+        found |= more
+    return found
+
+
 def deletion_order(doomed: Iterable[Resource]) -> list[list[Resource]]:
     """The doomed in generations: each may be deleted at once when those before it are gone.
 

@@ -48,10 +48,11 @@ class Difference:
 
 
 class Host:
-    """The host process, started when it is first needed. Thread-safe.
+    """A host process, started when it is first needed. Thread-safe.
 
     :param engine: the address of the engine's log.
     :param line: called with each line that it prints.
+    :ivar configuration: what its provider is configured with, where that is not the stack's configuration.
     """
 
     def __init__(self, target: Target, *, engine: str, line: Callable[[str], None]) -> None:
@@ -62,6 +63,7 @@ class Host:
         self._channel: grpc.Channel | None = None
         self._stub: Any = None
         self._ended = False
+        self.configuration: Values | None = None
 
     def check(self, olds: Values, news: Values) -> tuple[Values, list[tuple[str, str]]]:
         """The checked inputs, and the failures: property (or nothing) and reason."""
@@ -148,12 +150,15 @@ class Host:
                     raise EngineError(f"the dynamic provider host did not start: {port or 'it ended at once'}")
                 self._channel = grpc.insecure_channel(f"127.0.0.1:{port}", options=MESSAGE_OPTIONS)
                 self._stub = provider_pb2_grpc.ResourceProviderStub(self._channel)
-                config = self._target.config
-                args = {
-                    name: Secret(value) if name in config.secrets else value for name, value in config.values.items()
-                }
-                self._stub.Configure(proto.ConfigureRequest(args=to_struct(args, secrets=True), acceptSecrets=True))
+                args = to_struct(self._arguments(), secrets=True)
+                self._stub.Configure(proto.ConfigureRequest(args=args, acceptSecrets=True))
             return self._stub
+
+    def _arguments(self) -> Values:
+        if self.configuration is not None:
+            return self.configuration
+        config = self._target.config
+        return {name: Secret(value) if name in config.secrets else value for name, value in config.values.items()}
 
     def _spawn(self) -> Child:
         target = self._target

@@ -26,6 +26,11 @@ class Step:
         assert found is not None
         return found
 
+    @property
+    def shown(self) -> bool:
+        """Whether it is for the user's eyes: the default provider is the engine's own affair."""
+        return not self.resource.is_default_provider
+
 
 class Report:
     """Collects steps and diagnostics, and shows them as text.
@@ -47,7 +52,8 @@ class Report:
         with self._lock:
             self.steps.append(step)
             self._parents[step.resource.urn] = step.resource.parent
-            self._add(display.step(step.op, step.old, step.new, depth=self._depth(step.resource)))
+            if step.shown:
+                self._add(display.step(step.op, step.old, step.new, depth=self._depth(step.resource)))
 
     def refreshed(self, step: Step, *, counted: bool) -> None:
         """A resource was read again; before an update that is no step, as in Pulumi's engine."""

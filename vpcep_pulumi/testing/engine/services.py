@@ -19,21 +19,23 @@ from pulumi.runtime.proto import (
 )
 
 from vpcep_pulumi.testing.engine import urns
-from vpcep_pulumi.testing.engine.deployment import Deployment, Goal
+from vpcep_pulumi.testing.engine.decision import Registered
+from vpcep_pulumi.testing.engine.deployment import Deployment
 from vpcep_pulumi.testing.engine.errors import Unsupported
 from vpcep_pulumi.testing.engine.host import MESSAGE_OPTIONS
+from vpcep_pulumi.testing.engine.names import Goal
 from vpcep_pulumi.testing.engine.report import Report
 from vpcep_pulumi.testing.engine.resource import Resource
 from vpcep_pulumi.testing.engine.steps import Steps, Stopped
-from vpcep_pulumi.testing.engine.values import UnsupportedValue, from_struct, to_struct
+from vpcep_pulumi.testing.engine.urns import DYNAMIC, PROVIDER
+from vpcep_pulumi.testing.engine.values import UnsupportedValue, from_struct, from_value, to_struct
 
-DYNAMIC = "pulumi-python:"
 FEATURES = {
     "secrets": "SECRETS",
     "aliasSpecs": "ALIAS_SPECS",
     "deletedWith": "DELETED_WITH",
-    # These are refused below, by name. The SDK would say that the CLI is too old.
     "replaceWith": "REPLACE_WITH",
+    # These are refused below, by name. The SDK would say that the CLI is too old.
     "transforms": "TRANSFORMS",
     "resourceHooks": "RESOURCE_HOOKS",
 }
@@ -100,13 +102,21 @@ class Monitor(resource_pb2_grpc.ResourceMonitorServicer):
         """A resource is declared."""
         found = self._answered(context, lambda: self._deployment.register(_goal(request)))
         return resource_pb2.RegisterResourceResponse(
-            urn=found.urn, id=found.id, object=to_struct(found.outputs, secrets=True)
+            urn=found.resource.urn,
+            id=found.resource.id,
+            object=to_struct(found.resource.outputs, secrets=True),
+            unknown=found.unknown,
+            result=_result(found),
         )
 
     def ReadResource(self, request: Any, context: Any) -> Any:
         """A resource is read that is made elsewhere."""
         found = self._answered(context, lambda: self._deployment.read(_reading(request)))
-        return resource_pb2.ReadResourceResponse(urn=found.urn, properties=to_struct(found.outputs, secrets=True))
+        return resource_pb2.ReadResourceResponse(
+            urn=found.resource.urn,
+            properties=to_struct(found.resource.outputs, secrets=True),
+            result=_result(found),
+        )
 
     def RegisterResourceOutputs(self, request: Any, context: Any) -> Any:
         """A component, or the stack, has its outputs."""
@@ -175,6 +185,9 @@ def _goal(request: Any) -> Goal:
         additional_secret_outputs=list(request.additionalSecretOutputs),
         ignore_changes=list(request.ignoreChanges),
         deleted_with=request.deletedWith,
+        replace_with=list(request.replace_with),
+        replacement_trigger=from_value(request.replacement_trigger),
+        provider=request.provider,
         protect=request.protect,
         retain_on_delete=request.retainOnDelete,
     )
@@ -184,7 +197,17 @@ def _goal(request: Any) -> Goal:
         tuple(_alias(each) for each in request.aliases),
         request.deleteBeforeReplace if request.deleteBeforeReplaceDefined else None,
         tuple(request.replaceOnChanges),
+        tuple(name for name, field in INHERITED.items() if not _is_given(request, field)),
     )
+
+
+def _is_given(request: Any, field: str) -> bool:
+    value = getattr(request, field)
+    return bool(value) if isinstance(value, str) else bool(request.HasField(field))
+
+
+def _result(found: Registered) -> Any:
+    return resource_pb2.Result.FAIL if found.failed else resource_pb2.Result.SUCCESS
 
 
 def _reading(request: Any) -> Goal:
@@ -200,6 +223,7 @@ def _reading(request: Any) -> Goal:
         inputs=inputs,
         parent=request.parent,
         dependencies=sorted(request.dependencies),
+        provider=request.provider,
         additional_secret_outputs=list(request.additionalSecretOutputs),
     )
     return Goal(request.name, resource)
@@ -211,7 +235,7 @@ def _alias(alias: Any) -> urns.Alias:
 
 
 def _refuse_what_only_the_cli_does(request: Any) -> None:
-    if request.custom and not request.type.startswith(DYNAMIC):
+    if request.custom and not request.type.startswith(DYNAMIC) and request.type != PROVIDER:
         raise Unsupported(f"resources of other packages ({request.type})")
     if request.remote:
         raise Unsupported(f"remote components ({request.type})")
@@ -223,14 +247,17 @@ def _refuse_what_only_the_cli_does(request: Any) -> None:
 
 REFUSED = {
     "importId": "imports",
-    "provider": "explicit providers",
-    "providers": "explicit providers",
-    "replace_with": "replace_with",
+    "version": "plugin versions",
+    "pluginDownloadURL": "plugins to download",
+    "packageRef": "other packages",
+    "envVarMappings": "environment variables of providers",
     "transforms": "transforms",
     "hooks": "hooks",
     "state_migrations": "state migrations",
 }
 """Fields of a registration that ask for what is not done here."""
+INHERITED = {"protect": "protect", "retain_on_delete": "retainOnDelete", "deleted_with": "deletedWith"}
+"""What a resource has from its parent where it does not say it itself, and the fields that say it."""
 
 
 def _refuse(what: str) -> NoReturn:

@@ -3,7 +3,7 @@
 The file has the shape of Pulumi's own deployments. After every step one line goes to the journal and to the disk; at
 the end of an operation the file is written aside, synchronised and renamed, and the journal is dropped. Whenever
 the engine is killed, the next one reads the file, replays the journal's whole lines, and knows what was under way.
-No secret is ever written in plain.
+No secret is ever written in plain, and the files are the user's alone.
 """
 
 from __future__ import annotations
@@ -19,10 +19,11 @@ from typing import IO, Any
 
 from filelock import FileLock, Timeout
 
+from vpcep_pulumi.testing.engine import files
+from vpcep_pulumi.testing.engine.documents import Document, Documents
 from vpcep_pulumi.testing.engine.errors import EngineError
-from vpcep_pulumi.testing.engine.resource import KEYS, Resource
-from vpcep_pulumi.testing.engine.secrets import Passphrase
-from vpcep_pulumi.testing.engine.values import SECRET, SIGNATURE, Secret, contains
+from vpcep_pulumi.testing.engine.providers import with_default_provider
+from vpcep_pulumi.testing.engine.resource import Resource
 
 VERSION = 3
 
@@ -48,10 +49,9 @@ class State:
         self.resources: list[Resource] = []
         self.interrupted: list[Pending] = []
         self._under_way: list[Pending] = []
-        self._phrase = phrase
-        self._crypter: Passphrase | None = None
+        self._documents = Documents(phrase, str(path))
         self._writes = writes
-        self._lock = FileLock(f"{path}.lock")
+        self._lock = FileLock(f"{path}.lock", mode=files.FILE_MODE)
         self._turn = threading.RLock()
         self._journal: IO[str] | None = None
         self._generation = 0
@@ -59,7 +59,8 @@ class State:
         self._done: list[Resource] = []
 
     def __enter__(self) -> State:
-        self.path.parent.mkdir(parents=True, exist_ok=True)
+        files.make_folder(self.path.parent)
+        files.check_own(Path(self._lock.lock_file))
         try:
             self._lock.acquire(timeout=0)
         except Timeout:
@@ -83,7 +84,7 @@ class State:
 
     def can_hold(self, values: Mapping[str, Any]) -> bool:
         """Whether values may be written: secrets need a passphrase."""
-        return self._phrase is not None or not contains(dict(values), Secret)
+        return self._documents.can_hold(values)
 
     def begin(self, op: str, urn: str) -> None:
         """A step is under way."""
@@ -111,7 +112,7 @@ class State:
                 self._done.insert(place, resource)
                 if changed or dropped < 0:
                     resource.serial, self._next = self._next, self._next + 1
-                    lines.append([resource.serial, dropped, self._document(resource)])
+                    lines.append([resource.serial, dropped, self._sealed(resource)])
                 else:
                     resource.serial = dropped
             if lines:
@@ -122,7 +123,7 @@ class State:
         with self._turn:
             new.serial, self._next = self._next, self._next + 1
             self.resources[self.resources.index(old)] = new
-            self._write(["put", [[new.serial, old.serial, self._document(new)]]])
+            self._write(["put", [[new.serial, old.serial, self._sealed(new)]]])
 
     def remove(self, resource: Resource) -> None:
         """A step is done: the resource is gone."""
@@ -134,6 +135,15 @@ class State:
         """Every entry as things stand now: those that this operation has done, then the others."""
         with self._turn:
             return [*self._done, *self.resources]
+
+    def rewrite(self, resources: list[Resource]) -> None:
+        """Put other resources in the place of those that there are, in one go."""
+        with self._turn:
+            self.resources, self._done = resources, []
+            self._save()
+            self._next = len(resources)
+            for serial, resource in enumerate(resources):
+                resource.serial = serial
 
     def settled(self) -> None:
         """The operation came to a good end: nothing is under way any more."""
@@ -157,7 +167,7 @@ class State:
             return
         with self._turn:
             if self._journal is None:
-                self._journal = Path(f"{self.path}.journal").open("w", encoding="utf-8")  # noqa: SIM115 -- __exit__ does
+                self._journal = files.create(Path(f"{self.path}.journal"))
                 self._append({"generation": self._generation})
             self._append(line)
 
@@ -171,7 +181,7 @@ class State:
         """Write the whole file aside, then put it in place, then drop the journal."""
         self._generation += 1
         aside = Path(f"{self.path}.new")
-        with aside.open("w", encoding="utf-8") as file:
+        with files.create(aside) as file:
             json.dump(self._deployment(self.all()), file, indent=2)
             file.flush()
             os.fsync(file.fileno())
@@ -179,9 +189,10 @@ class State:
         Path(f"{self.path}.journal").unlink(missing_ok=True)
 
     def _deployment(self, resources: Iterable[Resource]) -> dict[str, Any]:
-        documents = [self._document(each) for each in resources]
+        documents = [self._sealed(each) for each in resources]
         pending = dict.fromkeys([*self.interrupted, *self._under_way])
-        provider = {"type": "passphrase", "state": {"salt": self._crypter.salt}} if self._crypter is not None else None
+        salt = self._documents.salt
+        provider = None if salt is None else {"type": "passphrase", "state": {"salt": salt}}
         return {
             "version": VERSION,
             "deployment": {
@@ -206,28 +217,23 @@ class State:
                 raise EngineError(f"{self.path} is a state of version {document['version']}, not {VERSION}")
             provider = deployment["secrets_providers"]
             if provider is not None:
-                self._unlock(provider["state"]["salt"])
+                self._documents.unlock(provider["state"]["salt"])
             numbered = dict(enumerate(deployment["resources"]))
         replayed = self._replay(numbered)
         for serial, document in numbered.items():
-            resource = Resource(**{name: self._opened(document[key]) for name, key in KEYS.items() if key in document})
+            resource = self._documents.opened(document)
             resource.serial = serial
             self.resources.append(resource)
         self._next = max(numbered, default=-1) + 1
-        if replayed and self._writes:
-            self._save()
-            self._next = len(self.resources)
-            for serial, resource in enumerate(self.resources):
-                resource.serial = serial
-
-    def _unlock(self, salt: str) -> None:
-        if self._phrase is None:
-            raise EngineError(f"{self.path} holds secrets: set PULUMI_CONFIG_PASSPHRASE")
-        self._crypter = Passphrase(self._phrase, salt)
+        completed = with_default_provider(self.resources)
+        if self._writes and (replayed or completed is not self.resources):
+            self.rewrite(completed)
+        self.resources = completed
 
     def _replay(self, numbered: dict[int, dict[str, Any]]) -> bool:
         """Do the journal's whole lines again; a torn last one never happened."""
         journal = Path(f"{self.path}.journal")
+        files.check_own(journal)
         if not journal.exists():
             return False
         lines = journal.read_text(encoding="utf-8").split("\n")[:-1]
@@ -237,7 +243,7 @@ class State:
             if what == "begin":
                 self.interrupted.append(Pending(*rest))
             elif what == "salt":
-                self._unlock(*rest)
+                self._documents.unlock(*rest)
             elif what == "settled":
                 self.interrupted.clear()
             else:
@@ -250,26 +256,9 @@ class State:
                     numbered.pop(rest[0], None)
         return True
 
-    def _document(self, resource: Resource) -> dict[str, Any]:
-        found = {key: getattr(resource, name) for name, key in KEYS.items()}
-        return {key: self._sealed(value) for key, value in found.items() if value or key in ("urn", "type", "custom")}
-
-    def _sealed(self, value: Any) -> Any:
-        if isinstance(value, Secret):
-            if self._crypter is None:
-                if self._phrase is None:
-                    raise EngineError("a secret would have to be written in plain: set PULUMI_CONFIG_PASSPHRASE")
-                self._crypter = Passphrase(self._phrase)
-                self._write(["salt", self._crypter.salt])
-            return {SIGNATURE: SECRET, "ciphertext": self._crypter.encrypt(json.dumps(value.value))}
-        if isinstance(value, dict):
-            return {name: self._sealed(each) for name, each in value.items()}
-        return [self._sealed(each) for each in value] if isinstance(value, list) else value
-
-    def _opened(self, value: Any) -> Any:
-        if isinstance(value, dict):
-            if value.get(SIGNATURE) == SECRET:
-                assert self._crypter is not None
-                return Secret(json.loads(self._crypter.decrypt(value["ciphertext"])))
-            return {name: self._opened(each) for name, each in value.items()}
-        return [self._opened(each) for each in value] if isinstance(value, list) else value
+    def _sealed(self, resource: Resource) -> Document:
+        salt = self._documents.salt
+        found = self._documents.sealed(resource)
+        if self._documents.salt != salt:
+            self._write(["salt", self._documents.salt])
+        return found

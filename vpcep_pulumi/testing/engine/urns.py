@@ -9,6 +9,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 STACK = "pulumi:pulumi:Stack"
+DYNAMIC = "pulumi-python:"
+"""What the types of dynamic resources begin with."""
+PROVIDER = "pulumi:providers:pulumi-python"
+"""The type of the resources that stand for a dynamic provider."""
+DEFAULT_PROVIDER = "default"
+"""The name of the one that is made for resources that name no other."""
 
 
 @dataclass(frozen=True)
@@ -47,6 +53,32 @@ def type_of(urn: str) -> str:
 def name_of(urn: str) -> str:
     """The name of a resource."""
     return urn.split("::", 3)[3]
+
+
+def renamed(urn: str, name: str) -> str:
+    """The URN of a resource under another name."""
+    return f"{urn.removesuffix(name_of(urn))}{name}"
+
+
+def reparented(urn: str, parent: str) -> str:
+    """The URN of a resource under another parent."""
+    _, _, stack, rest = urn.split(":", 3)
+    return create(stack, rest.removeprefix(":").split("::")[0], parent, type_of(urn), name_of(urn))
+
+
+def default_provider(urn: str) -> str:
+    """The URN of the default provider of the stack that a resource belongs to."""
+    return "::".join([*urn.split("::")[:2], PROVIDER, DEFAULT_PROVIDER])
+
+
+def reference(urn: str, id_: str) -> str:
+    """A provider resource as the resources that it manages name it."""
+    return f"{urn}::{id_}"
+
+
+def provider_of(reference: str) -> str:
+    """The URN of a provider resource in a reference; empty where there is none."""
+    return reference.rpartition("::")[0]
 
 
 def former(  # noqa: PLR0917 -- the parts of a URN, in its order

@@ -51,6 +51,14 @@ def from_struct(struct: struct_pb2.Struct) -> Values:
     return {name: _from_wire(value) for name, value in struct.fields.items()}
 
 
+def from_value(value: struct_pb2.Value) -> Any:
+    """A single value; None where there is none.
+
+    :raises UnsupportedValue: it is an asset, an archive or a resource reference, or holds one.
+    """
+    return _from_wire(value)
+
+
 def to_struct(values: Mapping[str, Any], *, secrets: bool) -> struct_pb2.Struct:
     """The message of values.
 
@@ -81,6 +89,17 @@ def contains(value: Any, kind: type) -> bool:
     if isinstance(value, dict):
         return any(contains(each, kind) for each in value.values())
     return isinstance(value, list) and any(contains(each, kind) for each in value)
+
+
+def known(value: Any) -> Any:
+    """A value without what is not known in it, which only a preview may ask a provider about."""
+    if isinstance(value, Secret):
+        return Secret(known(value.value))
+    if isinstance(value, dict):
+        return {name: known(each) for name, each in value.items() if each is not UNKNOWN}
+    if isinstance(value, list):
+        return [known(each) for each in value if each is not UNKNOWN]
+    return value
 
 
 def marked(values: Mapping[str, Any], like: Mapping[str, Any], names: Iterable[str] = ()) -> Values:
