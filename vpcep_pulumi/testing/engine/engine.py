@@ -26,6 +26,7 @@ from vpcep_pulumi.testing.engine.report import Report
 from vpcep_pulumi.testing.engine.state import State
 from vpcep_pulumi.testing.engine.steps import Steps, Stopped
 from vpcep_pulumi.testing.engine.urns import STACK
+from vpcep_pulumi.testing.engine.values import Secret
 from vpcep_pulumi.testing.results import Result, summary
 
 
@@ -35,7 +36,7 @@ class LocalEngine:
     :param program: the project's folder, a program's file, or a function that declares resources.
     :param state: the state file; its folder is made.
     :param stack: the stack's name; its configuration is in ``Pulumi.<stack>.yaml``.
-    :param config: more configuration, in plain; a key without a namespace is the project's.
+    :param config: more configuration, secrets among it; a key without a namespace is the project's.
     :param environ: the environment of the program and of the provider; by default this process's.
     :param show: given the operation's text, piece by piece, as it comes about.
     :raises EngineError: the project cannot be read.
@@ -47,7 +48,7 @@ class LocalEngine:
         state: Path,
         *,
         stack: str = "dev",
-        config: Mapping[str, str] = MappingProxyType({}),
+        config: Mapping[str, str | Secret] = MappingProxyType({}),
         environ: Mapping[str, str] | None = None,
         show: Callable[[str], None] = lambda _text: None,
     ) -> None:
