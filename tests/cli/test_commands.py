@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -47,6 +48,35 @@ def test_a_seed_is_something_to_draw_from(served):
     url = served[1].removeprefix("listening on ")
     answer = httpx.put(f"{url}/_simulator/settings", json={})
     assert answer.json() == {"latency_s": 0.05, "creating_s": 2.0, "seed": 7}
+
+
+def test_requests_are_logged_when_asked(tmp_path):
+    log = tmp_path / "log"
+    with log.open("w") as stderr:
+        process = subprocess.Popen(
+            [*COMMAND, "simulator", "--port", "0", "--log"], stdout=subprocess.PIPE, stderr=stderr, text=True
+        )
+        assert process.stdout is not None
+        url = process.stdout.readline().strip().removeprefix("listening on ")
+        httpx.get(f"{url}/v3/projects", params={"name": "cn-north-4"}, headers={"X-Auth-Token": "CANARY-token"})
+        httpx.get(url)
+        process.terminate()
+        assert process.stdout.read() == "", "standard output is for other programs"
+        process.wait(10)
+        process.stdout.close()
+    first, second = log.read_text().splitlines()
+    assert re.fullmatch(r"GET /v3/projects\?name=cn-north-4 -> 200 [0-9a-f]{32} \d+ ms", first)
+    assert re.fullmatch(r"GET / -> 200 \d+ ms", second)
+
+
+def test_without_being_asked_nothing_is_logged(capfd):
+    process = subprocess.Popen([*COMMAND, "simulator", "--port", "0"], stdout=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    httpx.get(process.stdout.readline().strip().removeprefix("listening on "))
+    process.terminate()
+    process.wait(10)
+    assert (process.stdout.read(), capfd.readouterr().err) == ("", "")
+    process.stdout.close()
 
 
 def test_a_port_in_use_is_said(simulator):

@@ -10,7 +10,7 @@ from typing import Any
 from tests.contract.flag_programs import Node, Program, approvals, urn
 from vpcep_pulumi.testing.results import Result
 from vpcep_pulumi.testing.simulator.calls import Call
-from vpcep_pulumi.testing.simulator.world import Decision
+from vpcep_pulumi.testing.simulator.model import Decision
 
 Entry = dict[str, Any]
 LEFT = ("absent", "deleting")

@@ -14,7 +14,8 @@ STEPS = st.dictionaries(URNS, st.sampled_from(["create", "update", "replace", "d
 
 
 @pytest.mark.parametrize(
-    "expected", [{A: "create"}, {"urn…::a": "create"}, {"…::a": "create"}, {"…Approval…": "create"}]
+    "expected",
+    [{A: "create"}, {"urn…::a": "create"}, {"…::a": "create"}, {"…Approval…": "create"}, {"a": "create"}],
 )
 def test_a_key_may_be_shortened(expected):
     assert Steps({A: "create"}) == expected
@@ -39,6 +40,42 @@ def test_a_key_that_stands_for_several_is_said():
     steps = Steps({A: "create", B: "create"})
     assert steps != {"…": "create"}
     assert steps.differences({"…": "create"}) == [f"… stands for 2 resources: {A}, {B}"]
+
+
+@pytest.mark.parametrize("key", [A, "urn…::a", "…::a", "a"])
+def test_a_step_is_found_as_it_is_compared(key):
+    steps = Steps({A: "create", B: "update"})
+    assert steps[key] == "create"
+    assert key in steps
+    assert steps.get(key) == "create"
+
+
+def test_what_is_not_there_is_not_found():
+    steps = Steps({A: "create"})
+    for key in ("b", "…::b", B, "", "::a", "Approval"):
+        assert key not in steps
+        with pytest.raises(KeyError):
+            steps[key]
+
+
+@pytest.mark.parametrize("key", ["…", "same"])
+def test_asking_for_one_of_several_is_an_error(key):
+    """Also where a default is given, and for ``in``: neither may look like there were none."""
+    one, two = "urn:pulumi:test::infra::t::same", "urn:pulumi:test::infra::other$t::same"
+    steps = Steps({one: "create", two: "delete"})
+    for ask in (steps.__getitem__, steps.get, steps.__contains__):
+        with pytest.raises(ValueError, match=r"stands for 2 resources: urn:pulumi:test::infra::t::same, urn"):
+            ask(key)
+    assert steps != {key: "create"}
+
+
+@given(STEPS)
+def test_every_step_is_found_by_its_urn(steps):
+    assert {urn: Steps(steps)[urn] for urn in steps} == steps
+
+
+def test_a_name_may_hold_colons():
+    assert Steps({"urn:pulumi:test::infra::t::a::b": "create"})["a::b"] == "create"
 
 
 @given(STEPS, STEPS)

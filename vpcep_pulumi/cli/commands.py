@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -30,13 +31,17 @@ def simulator(
     unkind: Annotated[
         bool, typer.Option("--unkind", help="Throttle, fail, lose answers and lag behind now and then, under the seed.")
     ] = False,
+    log: Annotated[
+        bool, typer.Option("--log", help="Say each request on stderr; no credential and no description is shown.")
+    ] = False,
 ) -> None:
     """Serve a simulated VPC Endpoint API on this machine, with a control API under /_simulator."""
     if seed is not None:
         # A seed asks for something to draw.
         latency, creating = latency or 0.05, creating or 2.0
     try:
-        running = Simulator(Settings(latency_s=latency, creating_s=creating, seed=seed), port=port)
+        settings = Settings(latency_s=latency, creating_s=creating, seed=seed)
+        running = Simulator(settings, port=port, log=partial(typer.echo, err=True) if log else None)
     except OSError as error:
         typer.secho(f"cannot listen on port {port}: {error.strerror}", err=True)
         raise typer.Exit(1) from None

@@ -19,7 +19,7 @@ from pulumi.automation.events import EngineEvent
 
 from vpcep_pulumi.testing.engine.errors import EngineError
 from vpcep_pulumi.testing.engine.project import Program, Project, load
-from vpcep_pulumi.testing.engine.values import Secret
+from vpcep_pulumi.testing.engine.values import Secret, plain
 from vpcep_pulumi.testing.results import Diagnostic, Result, summary
 
 SEVERITIES = {"info": "info", "info#err": "info", "warning": "warning", "error": "error"}
@@ -69,7 +69,7 @@ class CliEngine:
         state: Path,
         *,
         stack: str = "dev",
-        config: Mapping[str, str] = MappingProxyType({}),
+        config: Mapping[str, str | Secret] = MappingProxyType({}),
         environ: Mapping[str, str] | None = None,
         show: Callable[[str], None] = lambda _text: None,
     ) -> None:
@@ -93,7 +93,10 @@ class CliEngine:
             work_dir=str(project), program=function, env_vars=variables, pulumi_command=self._command
         )
         self._stack = automation.Stack.create_or_select(stack, workspace)
-        self._stack.set_all_config({key: automation.ConfigValue(value) for key, value in config.items()})
+        settings = {
+            key: automation.ConfigValue(plain(value), isinstance(value, Secret)) for key, value in config.items()
+        }
+        self._stack.set_all_config(settings)
         self._project, self._variables = project, variables
         self._show = show
         self._state = state

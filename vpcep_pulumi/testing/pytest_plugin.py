@@ -23,6 +23,9 @@ NEEDED = ("fastapi", "uvicorn", "yaml", "cryptography", "filelock")
 SIMULATOR: pytest.StashKey[Simulator] = pytest.StashKey()
 STACK: pytest.StashKey[Stack] = pytest.StashKey()
 """What a test used, for its report."""
+SECTIONS: pytest.StashKey[list[tuple[str, str]]] = pytest.StashKey()
+"""What its report shows besides."""
+FIXTURES = {"vpcep", "stack"}
 OF_THE_CLOUD = ("HW_", "HUAWEICLOUD_", "CLOUD_SDK_", "VPCEP_")
 """What the names of variables begin with that hold credentials, regions and endpoints."""
 
@@ -44,18 +47,47 @@ def pytest_assertrepr_compare(op: str, left: object, right: object) -> list[str]
     return ["the steps are not those expected", *left.differences(right)]
 
 
+class Tracebacks:
+    """Ends tracebacks where this package begins, before pytest makes a report of them."""
+
+    @pytest.hookimpl
+    def pytest_runtest_makereport(self, item: pytest.Item, call: pytest.CallInfo[None]) -> None:
+        """See :mod:`vpcep_pulumi.testing.reports`. Runs when unittest's errors have been taken over."""
+        if call.excinfo is None or not FIXTURES & set(getattr(item, "fixturenames", ())):
+            return
+        from vpcep_pulumi.testing.reports import differences, end_where_the_package_begins  # noqa: PLC0415
+
+        error = call.excinfo.value
+        sections = item.stash.setdefault(SECTIONS, [])
+        if lines := differences(error):
+            sections.append(("The steps are not those expected", "\n".join(lines)))
+        frames = end_where_the_package_begins(error)
+        call.excinfo = pytest.ExceptionInfo.from_exception(error)  # unittest's has looked at the traceback already
+        if frames and not isinstance(error, _foreseen()):
+            sections.append(("Below, in vpcep_pulumi", frames))
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Register what has to run beside the wrapper below."""
+    config.pluginmanager.register(Tracebacks(), "vpcep_pulumi_tracebacks")
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """A failing test shows what its last operation came to, and the API calls that were made."""
+    """A failing test shows what its last operation came to, and the API calls that were made, without known secrets."""
     report = yield
     if report.failed:
+        report.sections = [*report.sections, *item.stash.get(SECTIONS, [])]
         stack, simulator = item.stash.get(STACK, None), item.stash.get(SIMULATOR, None)
-        if stack is not None and stack.last is not None:
-            report.sections.append(("The last operation", stack.last.diff))
         if simulator is not None:
+            from vpcep_pulumi.testing.reports import masking  # noqa: PLC0415
             from vpcep_pulumi.testing.simulator.calls import shown  # noqa: PLC0415
 
-            report.sections.append(("API calls", "\n".join(map(shown, simulator.calls())) or "none"))
+            mask = masking(stack.secrets() if stack is not None else ())
+            if stack is not None and stack.last is not None:
+                report.sections.append(("The last operation", mask(stack.last.diff)))
+            report.sections.append(("API calls", "\n".join(shown(call, mask) for call in simulator.calls()) or "none"))
+    item.stash[SECTIONS] = []
     return report
 
 
@@ -92,6 +124,15 @@ def stack(request: pytest.FixtureRequest, vpcep: Simulator, tmp_path: Path) -> S
     found = Stack(engine, vpcep, folder=tmp_path / "stack", root=request.config.rootpath)
     request.node.stash[STACK] = found
     return found
+
+
+def _foreseen() -> tuple[type[BaseException], ...]:
+    """Errors that say all there is to say."""
+    from vpcep_pulumi.errors import VpcepError  # noqa: PLC0415
+    from vpcep_pulumi.testing.results import OperationFailed  # noqa: PLC0415
+    from vpcep_pulumi.testing.simulator.world import NotThere  # noqa: PLC0415
+
+    return (OperationFailed, VpcepError, NotThere, AssertionError)
 
 
 def _engine(config: pytest.Config) -> str:

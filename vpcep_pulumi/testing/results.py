@@ -29,8 +29,11 @@ class Diagnostic:
 class Steps(Mapping[str, str]):
     """What was, or would be, done to each resource, by URN: ``create``, ``update``, ``replace``, ``delete``.
 
-    What stays the same, what is only read, and the stack itself are left out. The keys of what it is compared with
-    may be shortened: ``…`` stands for any part of a URN, as in ``{"urn…::billing": "update"}``.
+    What stays the same, what is only read, and the stack itself are left out. A key that it is asked for, or compared
+    with, may be shortened to the resource's name, or with ``…``, which stands for any part of a URN:
+    ``steps["billing"]``, ``steps == {"urn…::billing": "update"}``.
+
+    :raises ValueError: a key that it is asked for stands for several resources.
     """
 
     __hash__ = None  # type: ignore[assignment]
@@ -38,8 +41,13 @@ class Steps(Mapping[str, str]):
     def __init__(self, steps: Mapping[str, str]) -> None:
         self._steps = dict(steps)
 
-    def __getitem__(self, urn: str) -> str:
-        return self._steps[urn]
+    def __getitem__(self, key: str) -> str:
+        named = self._named(key)
+        if len(named) > 1:
+            raise ValueError(_ambiguous(key, named))
+        if not named:
+            raise KeyError(key)
+        return self._steps[named[0]]
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._steps)
@@ -58,16 +66,20 @@ class Steps(Mapping[str, str]):
         lines: list[str] = []
         known: set[str] = set()
         for key, step in expected.items():
-            named = [urn for urn in self._steps if _stands_for(key, urn)]
+            named = self._named(key)
             known.update(named)
             if not named:
                 lines.append(f"{key}: {step} was expected, and nothing was done")
             elif len(named) > 1:
-                lines.append(f"{key} stands for {len(named)} resources: {', '.join(named)}")
+                lines.append(_ambiguous(key, named))
             elif self._steps[named[0]] != step:
                 lines.append(f"{named[0]}: {step} was expected, it was {self._steps[named[0]]}")
         others = (urn for urn in self._steps if urn not in known)
         return [*lines, *(f"{urn}: {self._steps[urn]} was not expected" for urn in others)]
+
+    def _named(self, key: str) -> list[str]:
+        """The URNs that a key stands for."""
+        return [key] if key in self._steps else [urn for urn in self._steps if _stands_for(key, urn)]
 
 
 @dataclass(frozen=True)
@@ -123,4 +135,15 @@ def summary(steps: Iterable[tuple[str, str]]) -> Steps:
 
 
 def _stands_for(key: str, urn: str) -> bool:
-    return re.fullmatch(".*".join(map(re.escape, key.split("…"))), urn, re.DOTALL) is not None
+    if "…" in key:
+        return re.fullmatch(".*".join(map(re.escape, key.split("…"))), urn, re.DOTALL) is not None
+    return key == _name(urn)
+
+
+def _name(urn: str) -> str:
+    """The resource's name, which may hold anything: ``urn:pulumi:stack::project::type::name``."""
+    return "::".join(urn.split("::")[3:])
+
+
+def _ambiguous(key: str, urns: list[str]) -> str:
+    return f"{key} stands for {len(urns)} resources: {', '.join(urns)}"

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import json
 import os
-from collections.abc import Collection
+from collections.abc import Callable, Collection, Iterator
 from pathlib import Path
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from vpcep_pulumi.testing.cli_engine import CliEngine, is_on_path
 from vpcep_pulumi.testing.engine import EngineError, LocalEngine
-from vpcep_pulumi.testing.engine.project import Function, Program
+from vpcep_pulumi.testing.engine.project import Function, Program, load
+from vpcep_pulumi.testing.engine.secrets import phrase_of
+from vpcep_pulumi.testing.engine.state import State
+from vpcep_pulumi.testing.engine.values import Secret, contains, plain
 from vpcep_pulumi.testing.results import OperationFailed, Result
 from vpcep_pulumi.testing.simulator import Simulator
 
 Declared: TypeAlias = str | Path | Function
+Engine: TypeAlias = LocalEngine | CliEngine
+PASSPHRASE = "test"  # noqa: S105 -- of a state that no test keeps
 
 
 class Stack:
@@ -27,19 +33,24 @@ class Stack:
     :param folder: for the state.
     :param root: where relative paths begin.
     :ivar name: the stack's name: its configuration is read from ``Pulumi.<name>.yaml``, where there is such a file.
-    :ivar config: more configuration, in plain: ``{"vpcep:region": "eu-west-101"}``; a key without a namespace is the
-        project's.
+    :ivar config: more configuration, such as ``{"vpcep:region": "eu-west-101"}``; a key without a namespace is the
+        project's. Texts, numbers, booleans, lists and dictionaries; :meth:`secret` of any of them, or within one.
     :ivar last: what the last operation came to.
     """
 
     def __init__(self, engine: str, simulator: Simulator, *, folder: Path, root: Path) -> None:
         self.name = "test"
-        self.config: dict[str, str] = {}
+        self.config: dict[str, Any] = {}
         self.last: Result | None = None
         self._is_cli = engine == "cli" or (engine == "auto" and is_on_path())
         self._simulator = simulator
         self._folder, self._root = folder, root
         self._program: Program | None = None
+
+    @staticmethod
+    def secret(value: Any) -> Secret:
+        """A value of :attr:`config` that is secret, as after ``pulumi config set --secret``."""
+        return Secret(value)
 
     def preview(
         self, program: Declared | None = None, *, refresh: bool = False, replace: Collection[str] = ()
@@ -51,42 +62,79 @@ class Stack:
         :raises OperationFailed: the program or the provider failed, or refuses what is declared.
         :raises EngineError: the engine cannot do what it was asked.
         """
-        __tracebackhide__ = True
-        return self._done("preview", self._engine(program).preview(refresh=refresh, replace=replace))
+        return self._done("preview", program, lambda engine: engine.preview(refresh=refresh, replace=replace))
 
     def up(self, program: Declared | None = None, *, refresh: bool = False, replace: Collection[str] = ()) -> Result:
         """Make what the program declares. Parameters and errors are those of :meth:`preview`."""
-        __tracebackhide__ = True
-        return self._done("up", self._engine(program).up(refresh=refresh, replace=replace))
+        return self._done("up", program, lambda engine: engine.up(refresh=refresh, replace=replace))
 
-    def refresh(self) -> Result:
+    def refresh(self, program: Declared | None = None) -> Result:
         """Read every resource, and take what is found for the state. The program is not run."""
-        __tracebackhide__ = True
-        return self._done("refresh", self._engine(None).refresh())
+        return self._done("refresh", program, lambda engine: engine.refresh())
 
-    def destroy(self) -> Result:
+    def destroy(self, program: Declared | None = None) -> Result:
         """Delete everything. The program is not run."""
-        __tracebackhide__ = True
-        return self._done("destroy", self._engine(None).destroy())
+        return self._done("destroy", program, lambda engine: engine.destroy())
 
-    def _done(self, operation: str, result: Result) -> Result:
-        __tracebackhide__ = True
-        self.last = result
+    def secrets(self) -> list[Any]:
+        """What is known to be secret: configuration, outputs of the last operation, and the local engine's state.
+
+        A report of a failing test hides these.
+        """
+        found = [plain(each) for each in self.config.values() if contains(each, Secret)]
+        if self.last is not None:
+            found += [plain(each) for each in self.last.outputs.values() if contains(each, Secret)]
+        try:
+            return [*found, *self._stored_secrets()]
+        except (EngineError, OSError, ValueError):  # what cannot be read: the operation has said so
+            return found
+
+    def _stored_secrets(self) -> Iterator[Any]:
+        phrase = phrase_of(self._environ())
+        if self._program is not None:
+            config = load(self._program).config(self.name, phrase)
+            yield from (config.values[name] for name in config.secrets)
+        if self._state().exists():
+            with State(self._state(), phrase, writes=False) as state:
+                entries = state.all()
+            for values in (values for each in entries for values in (each.inputs, each.outputs)):
+                yield from (plain(value) for value in values.values() if contains(value, Secret))
+
+    def _done(self, operation: str, program: Declared | None, do: Callable[[Engine], Result]) -> Result:
+        self.last = result = do(self._engine(program))
         if not result.ok:
             raise OperationFailed(operation, result)
         return result
 
-    def _engine(self, program: Declared | None) -> LocalEngine | CliEngine:
-        __tracebackhide__ = True
+    def _engine(self, program: Declared | None) -> Engine:
         if program is not None:
             self._program = self._root / program if isinstance(program, str | Path) else program
         if self._program is None:
             raise EngineError("there is no program yet: name one, as in stack.up('infra/')")
         # Whatever the program's own configuration says: nothing but the simulator is reached.
         reach = {"vpcep:endpoint": self._simulator.url, "vpcep:iamEndpoint": self._simulator.url}
-        config = {**self.config, **reach}
-        environ = {"PULUMI_CONFIG_PASSPHRASE": "test", **os.environ}
+        given = {key: _text(key, value) for key, value in self.config.items() if value is not None}
+        config = {**given, **reach}
         if self._is_cli:
-            return CliEngine(self._program, self._folder, stack=self.name, config=config, environ=environ)
-        state = self._folder / f"{self.name}.json"
-        return LocalEngine(self._program, state, stack=self.name, config=config, environ=environ)
+            return CliEngine(self._program, self._folder, stack=self.name, config=config, environ=self._environ())
+        return LocalEngine(self._program, self._state(), stack=self.name, config=config, environ=self._environ())
+
+    def _environ(self) -> dict[str, str]:
+        return {"PULUMI_CONFIG_PASSPHRASE": PASSPHRASE, **os.environ}
+
+    def _state(self) -> Path:
+        return self._folder / f"{self.name}.json"
+
+
+def _text(key: str, value: Any) -> str | Secret:
+    """A value of the configuration as Pulumi passes it: a text, anything else as its JSON.
+
+    :raises EngineError: there is no such value in JSON.
+    """
+    found = plain(value)
+    if not isinstance(found, str):
+        try:
+            found = json.dumps(found, allow_nan=False)
+        except (TypeError, ValueError) as error:
+            raise EngineError(f"stack.config[{key!r}] cannot be written as JSON: {error}") from None
+    return Secret(found) if contains(value, Secret) else found

@@ -18,6 +18,7 @@ from vpcep_pulumi.testing.engine.project import Program, Target, load
 from vpcep_pulumi.testing.engine.report import Report
 from vpcep_pulumi.testing.engine.resource import Resource
 from vpcep_pulumi.testing.engine.state import State
+from vpcep_pulumi.testing.engine.values import Secret
 from vpcep_pulumi.testing.results import Result
 
 
@@ -29,7 +30,7 @@ class LocalEngine:
     :param program: the project's folder, a program's file, or a function that declares resources.
     :param state: the state file; its folder is made.
     :param stack: the stack's name; its configuration is in ``Pulumi.<stack>.yaml``.
-    :param config: more configuration, in plain; a key without a namespace is the project's.
+    :param config: more configuration, secrets among it; a key without a namespace is the project's.
     :param environ: the environment of the program and of the provider; by default this process's.
     :param show: given the operation's text, piece by piece, as it comes about.
     :raises EngineError: the project cannot be read.
@@ -41,7 +42,7 @@ class LocalEngine:
         state: Path,
         *,
         stack: str = "dev",
-        config: Mapping[str, str] = MappingProxyType({}),
+        config: Mapping[str, str | Secret] = MappingProxyType({}),
         environ: Mapping[str, str] | None = None,
         show: Callable[[str], None] = lambda _text: None,
     ) -> None:

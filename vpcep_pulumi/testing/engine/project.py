@@ -16,6 +16,7 @@ import yaml
 
 from vpcep_pulumi.testing.engine.errors import EngineError, Unsupported
 from vpcep_pulumi.testing.engine.secrets import Passphrase
+from vpcep_pulumi.testing.engine.values import Secret, plain
 
 NAME = re.compile(r"[A-Za-z0-9._-]{1,100}")
 ORGANIZATION = "organization"
@@ -58,11 +59,11 @@ class Project:
             return self.root
         return self.program if self.program.is_dir() else self.program.parent
 
-    def config(self, stack: str, phrase: str | None, extra: Mapping[str, str] | None = None) -> Config:
+    def config(self, stack: str, phrase: str | None, extra: Mapping[str, str | Secret] | None = None) -> Config:
         """The stack's configuration: the project's defaults, the stack's file, and what is given here.
 
         :param phrase: the passphrase of the stack's secrets, None where there is none.
-        :param extra: more values, in plain; a key without a namespace is the project's.
+        :param extra: more values; a key without a namespace is the project's.
         :raises EngineError: a secret cannot be decrypted.
         """
         values: dict[str, str] = {}
@@ -84,7 +85,10 @@ class Project:
                 secrets.add(name)
             else:
                 values[name] = _text(value)
-        values |= {self._key(key): value for key, value in (extra or {}).items()}
+        for key, value in (extra or {}).items():
+            name = self._key(key)
+            values[name] = str(plain(value))
+            secrets = secrets | {name} if isinstance(value, Secret) else secrets - {name}
         return Config(values, frozenset(secrets))
 
     def _key(self, key: str) -> str:

@@ -5,7 +5,7 @@ sides that share code share mistakes.
 """
 
 from vpcep_pulumi.testing.simulator.faults import Fault
+from vpcep_pulumi.testing.simulator.model import Settings
 from vpcep_pulumi.testing.simulator.server import Simulator
-from vpcep_pulumi.testing.simulator.world import Settings
 
 __all__ = ["Fault", "Settings", "Simulator"]

@@ -11,8 +11,8 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime, timezone
 
 from vpcep_pulumi.api import signing
+from vpcep_pulumi.testing.simulator.model import Settings
 from vpcep_pulumi.testing.simulator.refusals import Refusal
-from vpcep_pulumi.testing.simulator.world import Settings
 
 AUTHORIZATION = re.compile(
     rf"{signing.ALGORITHM} Access=(?P<key>[^,\s]+), ?"

@@ -9,16 +9,11 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field
 
+from vpcep_pulumi.testing.simulator.model import AVAILABLE, SERVICE_STATUSES, STATUSES, Connection
+from vpcep_pulumi.testing.simulator.paging import ThePage, check_status
 from vpcep_pulumi.testing.simulator.refusals import Refusal
-from vpcep_pulumi.testing.simulator.world import STATUSES, Connection, World
+from vpcep_pulumi.testing.simulator.world import World
 
-SORT_KEYS = {
-    "create_at": "created_at",
-    "created_at": "created_at",
-    "update_at": "updated_at",
-    "updated_at": "updated_at",
-}
-"""The vendor's two clouds spell them differently; both are taken."""
 ID_LENGTH = 64
 
 
@@ -57,58 +52,70 @@ router = APIRouter()
 SERVICES = "/v1/{project_id}/vpc-endpoint-services"
 
 
+@router.get(SERVICES, operation_id="ListEndpointService")
+async def list_services(  # noqa: PLR0917 -- each is a query parameter, passed by name
+    world: TheWorld,
+    page: ThePage,
+    project_id: str,
+    endpoint_service_name: str = "",
+    id: str | None = None,
+    status: str | None = None,
+) -> Response:
+    """A page of a project's services. A name is matched in part and whatever its case."""
+    check_path(project_id)
+    check_status(status, SERVICE_STATUSES)
+    found = [
+        each
+        for each in world.services(project_id)
+        if id in (None, each.id) and status in (None, AVAILABLE) and endpoint_service_name.lower() in each.name.lower()
+    ]
+    documents = [each.listed(project_id) for each in page.of(found, lambda each: each)]
+    return JSONResponse({"endpoint_services": documents, "total_count": len(found)})
+
+
+@router.get(f"{SERVICES}/{{service_id}}", operation_id="ListServiceDetails")
+async def show_service(world: TheWorld, project_id: str, service_id: str) -> Response:
+    """One service."""
+    check_path(project_id, service_id)
+    return JSONResponse(world.service(service_id, project_id).document(project_id))
+
+
 @router.get(f"{SERVICES}/{{service_id}}/connections", operation_id="ListServiceConnections")
 async def list_connections(  # noqa: PLR0917 -- each is a query parameter, passed by name
     world: TheWorld,
+    page: ThePage,
     project_id: str,
     service_id: str,
     id: str | None = None,
     marker_id: str | None = None,
     status: str | None = None,
-    sort_key: str = "create_at",
-    sort_dir: str = "desc",
-    limit: str = "10",
-    offset: str = "0",
 ) -> Response:
     """A page of a service's connections. The total is not affected by ``limit`` and ``offset``."""
-    _check_path(project_id, service_id)
-    first, most = _number(offset, "EndPoint.0010"), _number(limit, "EndPoint.0006")
-    if most > 1000:
-        raise Refusal("EndPoint.0006")
-    if sort_key not in SORT_KEYS:
-        raise Refusal("EndPoint.0017")
-    if sort_dir not in ("asc", "desc"):
-        raise Refusal("EndPoint.0018")
-    if status is not None and status not in STATUSES:
-        raise Refusal("EndPoint.0019")
-    try:
-        connections = world.connections(service_id)
-    except KeyError:
-        raise Refusal("EndPoint.0005") from None
-    chosen = [
+    check_path(project_id, service_id)
+    check_status(status, STATUSES)
+    world.service(service_id, project_id)
+    found = [
         each
-        for each in connections
+        for each in world.connections(service_id)
         if id in (None, each.id) and marker_id in (None, str(each.marker_id)) and status in (None, each.status)
     ]
-    # Newest first is how they come; a stable sort keeps that among equals.
-    if sort_dir == "asc":
-        chosen.reverse()
-    chosen.sort(key=lambda each: float(getattr(each, SORT_KEYS[sort_key])), reverse=sort_dir == "desc")
-    page = chosen[first : first + most]
-    return JSONResponse({"connections": [each.document() for each in page], "total_count": len(chosen)})
+    documents = [each.document() for each in page.of(found, lambda each: each)]
+    return JSONResponse({"connections": documents, "total_count": len(found)})
 
 
 @router.post(f"{SERVICES}/{{service_id}}/connections/action", operation_id="AcceptOrRejectEndpoint")
 async def act(world: TheWorld, project_id: str, service_id: str, body: ActionBody) -> Response:
     """Accept or reject one endpoint."""
-    _check_path(project_id, service_id)
+    check_path(project_id, service_id)
+    world.service(service_id, project_id)
     return _answer(world.act(service_id, body.endpoints[0], body.action))
 
 
 @router.put(f"{SERVICES}/{{service_id}}/connections/description", operation_id="UpdateEndpointConnectionsDesc")
 async def describe(world: TheWorld, project_id: str, service_id: str, body: DescriptionBody) -> Response:
     """Write descriptions."""
-    _check_path(project_id, service_id)
+    check_path(project_id, service_id)
+    world.service(service_id, project_id)
     return _answer(*(world.describe(service_id, each.id, each.description) for each in body.connections))
 
 
@@ -128,14 +135,12 @@ def _answer(*connections: Connection) -> Response:
     return JSONResponse({"connections": [each.document() for each in connections]})
 
 
-def _check_path(project_id: str, service_id: str) -> None:
+def check_path(project_id: str, service_id: str = "") -> None:
+    """Refuse identifiers that are too long to be any.
+
+    :raises Refusal: 400.
+    """
     if len(project_id) > ID_LENGTH:
         raise Refusal("EndPoint.0014")
     if len(service_id) > ID_LENGTH:
         raise Refusal("EndPoint.3062")
-
-
-def _number(text: str, code: str) -> int:
-    if not (text.isascii() and text.isdigit() and len(text) < 10):
-        raise Refusal(code)
-    return int(text)

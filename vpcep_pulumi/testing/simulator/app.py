@@ -1,12 +1,11 @@
-"""The application, and the gateway in front of it: authentication, latency, faults, the record of calls."""
+"""The application, and the gateway in front of it: who may ask, credentials, latency, faults, the record of calls."""
 
 from __future__ import annotations
 
 import asyncio
-import json
 import uuid
 from collections.abc import Callable
-from typing import Any
+from dataclasses import dataclass
 
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
@@ -14,38 +13,60 @@ from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 from starlette.types import Message, Receive, Scope, Send
 
-from vpcep_pulumi.testing.simulator import api, control, unkind
+from vpcep_pulumi.testing.clock import monotonic
+from vpcep_pulumi.testing.simulator import api, control, endpoints, unkind
 from vpcep_pulumi.testing.simulator.access import Failures, verify
-from vpcep_pulumi.testing.simulator.calls import Call, Calls
+from vpcep_pulumi.testing.simulator.calls import Call, Calls, decoded, printable, shown
 from vpcep_pulumi.testing.simulator.faults import Fault, Faults
+from vpcep_pulumi.testing.simulator.guard import Denial, denial
 from vpcep_pulumi.testing.simulator.refusals import Refusal
 from vpcep_pulumi.testing.simulator.world import World
 
 CONTROL = control.router.prefix
+TITLE = "VPC Endpoint (VPCEP), simulated"
+OWN = ("/", "/openapi.json")
+"""What it says of itself: nothing that the API has."""
+Log = Callable[[str], None]
 
 
 def create_app(world: World, calls: Calls, faults: Faults) -> FastAPI:
     """The operations and the control API as an ASGI application, with its OpenAPI document."""
-    app = FastAPI(title="VPC Endpoint (VPCEP), simulated", version="1", docs_url=None, redoc_url=None)
+    app = FastAPI(title=TITLE, version="1", docs_url=None, redoc_url=None)
     app.state.world, app.state.calls, app.state.faults = world, calls, faults
-    app.include_router(api.router)
-    app.include_router(control.router)
+    for router in (api.router, endpoints.router, control.router):
+        app.include_router(router)
+    app.add_api_route("/", _what_it_is, operation_id="WhatItIs")
     app.add_exception_handler(Refusal, _refused)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _no_such_api)
     return app
 
 
+@dataclass
+class _Asked:
+    """One request of the API.
+
+    :ivar at: when it came, by the real clock.
+    """
+
+    request: Request
+    body: bytes
+    request_id: str
+    at: float
+    fault: Fault | None
+
+
 class Gateway:
-    """In front of the operations: latency, authentication, quota, faults, the record of calls.
+    """In front of the operations: who may ask, latency, authentication, quota, faults, the record of calls.
 
     The control API is passed by.
 
     :param clock: seconds since the epoch, for the dates of signatures.
+    :param log: given a line for each request, without credentials and descriptions; None logs nothing.
     """
 
-    def __init__(self, app: FastAPI, clock: Callable[[], float]) -> None:
-        self._app, self._clock = app, clock
+    def __init__(self, app: FastAPI, clock: Callable[[], float], log: Log | None = None) -> None:
+        self._app, self._clock, self._log = app, clock, log
         self._world: World = app.state.world
         self._calls: Calls = app.state.calls
         self._faults: Faults = app.state.faults
@@ -53,63 +74,104 @@ class Gateway:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request."""
-        if scope["type"] != "http" or scope["path"].startswith(CONTROL) or scope["path"] == "/openapi.json":
+        if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
+        is_control = scope["path"].startswith(CONTROL)
+        denied = denial(scope, json_only=is_control)
+        if denied is not None or is_control or scope["path"] in OWN:
+            await self._pass_by(scope, receive, send, denied)
+            return
         request = Request(scope, receive)
-        body, request_id = await request.body(), uuid.uuid4().hex
+        at, body = monotonic(), await request.body()
         fault = self._faults.draw(request.method, request.url.path)
+        await self._ask(_Asked(request, body, uuid.uuid4().hex, at, fault), send)
+
+    async def _pass_by(self, scope: Scope, receive: Receive, send: Send, denied: Denial | None) -> None:
+        """What is not of the API: neither recorded nor spoilt."""
+        at = monotonic()
+
+        async def answer(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                reason = f" ({denied.reason})" if denied else ""
+                self._say(f"{scope['method']} {printable(scope['path'])} -> {message['status']}{reason}", at)
+            await send(message)
+
+        app = JSONResponse({"detail": denied.reason}, denied.status) if denied else self._app
+        await app(scope, receive, answer)
+
+    async def _ask(self, asked: _Asked, send: Send) -> None:
+        scope = asked.request.scope
 
         async def replay() -> Message:
-            return {"type": "http.request", "body": body, "more_body": False}
+            return {"type": "http.request", "body": asked.body, "more_body": False}
 
         async def answer(message: Message) -> None:
             if message["type"] == "http.response.start":
                 # Recorded before the client can know the answer, or it would ask what was recorded too early.
-                self._record(request, body, message["status"], fault)
-                message["headers"] = [*message["headers"], (b"x-request-id", request_id.encode())]
+                self._record(asked, message["status"])
+                message["headers"] = [*message["headers"], (b"x-request-id", asked.request_id.encode())]
             await send(message)
 
         await asyncio.sleep(self._world.latency())
         try:
-            self._verify(request, body, request_id)
-            self._world.take_from_quota(request_id)
+            self._verify(asked)
+            self._world.take_from_quota(asked.request_id)
         except Refusal as refusal:
             await JSONResponse(refusal.body, refusal.status)(scope, replay, answer)
             return
-        if fault is None:
+        if asked.fault is None:
             await self._app(scope, replay, answer)
             return
 
         def answered(status: int) -> None:
-            self._record(request, body, status, fault)
+            self._record(asked, status)
 
-        await unkind.carry_out(fault, self._world, unkind.Exchange(self._app, scope, replay, send, answered))
+        exchange = unkind.Exchange(self._app, scope, replay, send, answered, asked.request_id)
+        await unkind.carry_out(asked.fault, self._world, exchange)
 
-    def _record(self, request: Request, body: bytes, status: int, fault: Fault | None) -> None:
+    def _record(self, asked: _Asked, status: int) -> None:
+        request = asked.request
         call = Call(
             method=request.method,
             path=request.url.path,
             query=dict(request.query_params),
-            body=_decoded(body),
+            body=decoded(asked.body),
             status=status,
         )
-        if fault is not None:
-            call["fault"] = fault.kind
+        if asked.fault is not None:
+            call["fault"] = asked.fault.kind
         self._calls.add(call)
+        if self._log is not None:
+            self._say(f"{shown(call)} {asked.request_id}", asked.at)
 
-    def _verify(self, request: Request, body: bytes, request_id: str) -> None:
+    def _say(self, line: str, at: float) -> None:
+        if self._log is not None:
+            self._log(f"{line} {(monotonic() - at) * 1000:.0f} ms")
+
+    def _verify(self, asked: _Asked) -> None:
+        request = asked.request
         verify(
             self._world.settings,
             method=request.method,
             path=request.url.path,
             query=request.query_params.multi_items(),
             headers=request.headers,
-            body=body,
+            body=asked.body,
             now=self._clock(),
-            request_id=request_id,
+            request_id=asked.request_id,
             failures=self._failures,
         )
+
+
+async def _what_it_is() -> dict[str, str]:
+    """What answers here, for whoever finds it."""
+    return {
+        "name": TITLE,
+        "what": "the simulator of vpcep-pulumi: no cloud, no account, nothing that lasts",
+        "operations": "/openapi.json",
+        "control": CONTROL,
+    }
 
 
 async def _refused(_request: Request, error: Exception) -> Response:
@@ -139,10 +201,3 @@ async def _no_such_api(request: Request, error: Exception) -> Response:
     unreadable = error.status_code == 400
     refusal = Refusal("EndPoint.0002") if unreadable else Refusal("APIGW.0101", request_id=uuid.uuid4().hex)
     return JSONResponse(refusal.body, refusal.status)
-
-
-def _decoded(body: bytes) -> Any:
-    try:
-        return json.loads(body) if body else None
-    except (ValueError, RecursionError):
-        return body.decode(errors="replace")

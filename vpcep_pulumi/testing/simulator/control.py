@@ -13,10 +13,11 @@ from pydantic import BaseModel, ConfigDict, Field
 from vpcep_pulumi.testing.simulator.api import TheWorld
 from vpcep_pulumi.testing.simulator.calls import Calls
 from vpcep_pulumi.testing.simulator.faults import KINDS, Fault, Faults
-from vpcep_pulumi.testing.simulator.world import Settings
+from vpcep_pulumi.testing.simulator.model import LONGEST_S, STATUSES, Settings
+from vpcep_pulumi.testing.simulator.world import NotThere
 
 router = APIRouter(prefix="/_simulator")
-Seconds = Annotated[float, Field(ge=0, le=3600)]
+Seconds = Annotated[float, Field(ge=0, le=3600, allow_inf_nan=False)]
 
 
 class _Body(BaseModel):
@@ -28,6 +29,7 @@ class NewService(_Body):
 
     id: str | None = None
     approval_enabled: bool = True
+    project_id: str | None = None
 
 
 class NewConnection(_Body):
@@ -36,7 +38,8 @@ class NewConnection(_Body):
     service_id: str
     id: str | None = None
     domain_id: str | None = None
-    status: str | None = None
+    status: Literal[STATUSES] | None = None  # type: ignore[valid-type]
+    project_id: str | None = None
 
 
 class NewStatus(_Body):
@@ -56,6 +59,7 @@ class NewSettings(_Body):
     tokens: list[str] | None = None
     quota: Annotated[int, Field(ge=0)] | None = None
     quota_s: Seconds | None = None
+    deleting_s: Seconds | None = None
 
 
 class NewFault(_Body):
@@ -64,7 +68,7 @@ class NewFault(_Body):
     kind: Literal[tuple(KINDS)]  # type: ignore[valid-type]
     method: str | None = None
     path: str = ""
-    rate: Annotated[float, Field(ge=0, le=1)] = 1.0
+    rate: Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)] = 1.0
     skip: Annotated[int, Field(ge=0)] = 0
     times: Annotated[int, Field(ge=0)] | None = None
     seconds: Seconds = 0.0
@@ -80,7 +84,7 @@ class NewFaults(_Body):
 class Advance(_Body):
     """Seconds to let pass."""
 
-    advance_s: Annotated[float, Field(ge=0)]
+    advance_s: Annotated[float, Field(ge=0, le=LONGEST_S, allow_inf_nan=False)]
 
 
 def calls(request: Request) -> Calls:
@@ -102,7 +106,7 @@ TheCalls = Annotated[Calls, Depends(calls)]
 @router.post("/services", status_code=201)
 async def create_service(world: TheWorld, body: NewService) -> dict[str, Any]:
     """Create a service."""
-    service = world.create_service(body.id, approval_enabled=body.approval_enabled)
+    service = world.create_service(body.id, approval_enabled=body.approval_enabled, project_id=body.project_id)
     return {"id": service.id, "approval_enabled": service.approval_enabled}
 
 
@@ -110,7 +114,9 @@ async def create_service(world: TheWorld, body: NewService) -> dict[str, Any]:
 async def connect(world: TheWorld, body: NewConnection) -> dict[str, Any]:
     """Connect an endpoint to a service."""
     try:
-        connection = world.connect(body.service_id, body.id, domain_id=body.domain_id, status=body.status)
+        connection = world.connect(
+            body.service_id, body.id, domain_id=body.domain_id, status=body.status, project_id=body.project_id
+        )
     except ValueError as error:
         raise HTTPException(409, str(error)) from None
     return connection.document()
@@ -121,8 +127,8 @@ async def connections(world: TheWorld, service_id: str) -> dict[str, Any]:
     """The truth, without lag."""
     try:
         return {"connections": [each.document() for each in world.connections(service_id)]}
-    except KeyError:
-        raise _missing() from None
+    except NotThere as error:
+        raise HTTPException(404, str(error)) from None
 
 
 @router.patch("/connections/{service_id}/{id}")
@@ -130,8 +136,8 @@ async def put(world: TheWorld, service_id: str, id: str, body: NewStatus) -> dic
     """Give a connection a status."""
     try:
         return world.put(service_id, id, body.status, body.error).document()
-    except KeyError:
-        raise _missing() from None
+    except NotThere as error:
+        raise HTTPException(404, str(error)) from None
 
 
 @router.delete("/connections/{service_id}/{id}", status_code=204)
@@ -139,8 +145,8 @@ async def leave(world: TheWorld, service_id: str, id: str) -> Response:
     """The consumer leaves."""
     try:
         world.leave(service_id, id)
-    except KeyError:
-        raise _missing() from None
+    except NotThere as error:
+        raise HTTPException(404, str(error)) from None
     return Response(status_code=204)
 
 
@@ -189,14 +195,13 @@ async def clear_faults(faults: TheFaults) -> Response:
 @router.post("/clock", status_code=204)
 async def advance(world: TheWorld, body: Advance) -> Response:
     """Let time pass in the service, at once."""
-    world.advance(body.advance_s)
+    try:
+        world.advance(body.advance_s)
+    except ValueError as error:
+        raise HTTPException(422, str(error)) from None
     return Response(status_code=204)
 
 
 def _documents(faults: Faults) -> dict[str, Any]:
     names = [*NewFault.model_fields, "applied"]
     return {"faults": [{name: getattr(each, name) for name in names} for each in faults.all()]}
-
-
-def _missing() -> HTTPException:
-    return HTTPException(404, "there is no such service or connection")

@@ -13,6 +13,8 @@ from enum import Enum
 from types import MappingProxyType
 from typing import NamedTuple
 
+from vpcep_pulumi.testing.simulator.model import check_seconds
+
 
 class When(Enum):
     """What becomes of the request."""
@@ -81,6 +83,7 @@ class Fault:
     :ivar times: how often at most; None is without an end.
     :ivar seconds: for the kinds that take time.
     :ivar applied: how often it has come.
+    :raises ValueError: there is no such kind, or a number is out of its range.
     """
 
     kind: str
@@ -98,6 +101,12 @@ class Fault:
     def __post_init__(self) -> None:
         if self.kind not in KINDS:
             raise ValueError(f"{self.kind!r} is no fault; these are: {', '.join(KINDS)}")
+        check_seconds("seconds", self.seconds)
+        if not 0 <= self.rate <= 1:
+            raise ValueError(f"rate is {self.rate}: it takes from 0 to 1")
+        for name, value in (("skip", self.skip), ("times", self.times)):
+            if value is not None and value < 0:
+                raise ValueError(f"{name} is {value}: it cannot be negative")
 
 
 UNKIND = (

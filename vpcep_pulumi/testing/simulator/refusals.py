@@ -25,6 +25,7 @@ SERVICE: Mapping[str, tuple[int, str]] = MappingProxyType(
         "EndPoint.0018": (400, "Invalid sort_dir."),
         "EndPoint.0019": (400, "Invalid status."),
         "EndPoint.0022": (400, "Too many requests."),
+        "EndPoint.2003": (400, "The requested endpoint service does not exist."),
         "EndPoint.2006": (404, "The requested endpoint does not exist."),
         "EndPoint.2013": (400, "The endpoint does not belong to the endpoint service."),
         "EndPoint.2017": (400, "Invalid endpoint ID."),

@@ -2,33 +2,54 @@
 
 from __future__ import annotations
 
+import asyncio
 import socket
 import threading
-import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
+from email.utils import formatdate
 from types import TracebackType
 
 import uvicorn
 
-from vpcep_pulumi.testing.simulator.app import Gateway, create_app
+from vpcep_pulumi.testing.clock import monotonic, now
+from vpcep_pulumi.testing.simulator.app import Gateway, Log, create_app
 from vpcep_pulumi.testing.simulator.calls import Call, Calls
 from vpcep_pulumi.testing.simulator.faults import UNKIND, Fault, Faults
-from vpcep_pulumi.testing.simulator.world import Connection, Settings, World
+from vpcep_pulumi.testing.simulator.model import Connection, Settings
+from vpcep_pulumi.testing.simulator.world import NotThere, World
 
+__tracebackhide__ = True  # what a test does wrong is in its own frames
 START_SECONDS = 30.0
 
 
+class Loop(asyncio.SelectorEventLoop):
+    """An event loop whose time passes, whatever a test of this process has made of time."""
+
+    def time(self) -> float:
+        """Seconds."""
+        return monotonic()
+
+
 class _Server(uvicorn.Server):
-    """Says when it is ready."""
+    """Says when it is ready, and the real date in its answers."""
 
     def __init__(self, config: uvicorn.Config, ready: Callable[[], None]) -> None:
         super().__init__(config)
         self.ready = ready
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        self._date()
         await super().startup(sockets)
         self.ready()
+
+    async def on_tick(self, counter: int) -> bool:
+        ends = await super().on_tick(counter)
+        self._date()
+        return ends
+
+    def _date(self) -> None:
+        self.server_state.default_headers = [(b"date", formatdate(now(), usegmt=True).encode())]
 
 
 class Simulator:
@@ -39,7 +60,14 @@ class Simulator:
     :ivar faults: what goes wrong.
     """
 
-    def __init__(self, settings: Settings, *, port: int = 0, clock: Callable[[], float] = time.time) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        port: int = 0,
+        clock: Callable[[], float] = now,
+        log: Log | None = None,
+    ) -> None:
         self.world = World(clock, settings)
         self.faults = Faults()
         self._calls = Calls()
@@ -47,9 +75,12 @@ class Simulator:
         self.url = f"http://127.0.0.1:{self._socket.getsockname()[1]}"
         self._started = threading.Event()
         config = uvicorn.Config(
-            Gateway(create_app(self.world, self._calls, self.faults), clock),
+            Gateway(create_app(self.world, self._calls, self.faults), clock, log),
+            loop=f"{__name__}:{Loop.__name__}",
             log_config=None,
             access_log=False,
+            date_header=False,
+            server_header=False,
             timeout_keep_alive=60,
         )
         self._server = _Server(config, self._started.set)
@@ -65,21 +96,23 @@ class Simulator:
         access_keys: Mapping[str, str] | None = None,
         tokens: Iterable[str] = (),
         unkind: bool = False,
-        clock: Callable[[], float] = time.time,
+        clock: Callable[[], float] = now,
+        log: Log | None = None,
     ) -> Simulator:
         """Start a simulator in a thread of this process.
 
         :param port: on 127.0.0.1; 0 takes a free one.
         :param latency_s: seconds that each answer takes; with a seed, the most that it takes.
         :param creating_s: seconds that an accepted connection stays ``creating``; with a seed, the most.
-        :param seed: draws latency and ``creating`` anew each time, the same way for the same seed.
+        :param seed: draws latency and ``creating`` anew each time, the same way for the same seed; identifiers too.
         :param access_keys: access keys and their secrets; with neither these nor tokens, any credential will do.
         :param tokens: the tokens that are accepted.
         :param unkind: throttles, fails, loses answers and lags behind now and then, under the seed.
-        :param clock: seconds since the epoch.
+        :param clock: seconds since the epoch; by default the real ones, also where a test has stopped time.
+        :param log: given a line for each request, without credentials and descriptions, from the server's thread.
         """
         settings = Settings(latency_s, creating_s, seed, dict(access_keys or {}), list(tokens))
-        simulator = cls(settings, port=port, clock=clock)
+        simulator = cls(settings, port=port, clock=clock, log=log)
         if unkind:
             simulator.unkind(seed or 0)
         threading.Thread(target=simulator.serve, name="simulator", daemon=True).start()
@@ -123,33 +156,55 @@ class Simulator:
         key, secret = next(iter(settings.access_keys.items()), ("SIMULATED", "simulated-secret-key"))
         return {**found, "HUAWEICLOUD_SDK_AK": key, "HUAWEICLOUD_SDK_SK": secret}
 
-    def service(self, id: str | None = None, *, approval_enabled: bool = True) -> str:
-        """Create a service; its id."""
-        return self.world.create_service(id, approval_enabled=approval_enabled).id
+    def service(self, id: str | None = None, *, approval_enabled: bool = True, project: str | None = None) -> str:
+        """Create a service; its id.
+
+        :param project: its owner's; to any other the service is not there. By default it is whose ever asks.
+        """
+        return self.world.create_service(id, approval_enabled=approval_enabled, project_id=project).id
 
     def connect(
-        self, service: str, endpoint: str | None = None, *, domain: str | None = None, status: str | None = None
+        self,
+        service: str,
+        endpoint: str | None = None,
+        *,
+        domain: str | None = None,
+        status: str | None = None,
+        project: str | None = None,
     ) -> Connection:
-        """A consumer connects; the service comes to be where it was not."""
-        return self.world.connect(service, endpoint, domain_id=domain, status=status)
+        """A consumer connects; the service comes to be where it was not.
+
+        :param project: the consumer's, which alone can read the endpoint; by default one of its own.
+        :raises ValueError: it is connected already, or there is no such status.
+        """
+        return self.world.connect(service, endpoint, domain_id=domain, status=status, project_id=project)
 
     def accept(self, service: str, endpoint: str) -> None:
-        """Another administrator accepts."""
+        """Another administrator accepts.
+
+        :raises NotThere: there is no such connection.
+        """
         self.world.put(service, endpoint, "accepted")
 
     def reject(self, service: str, endpoint: str) -> None:
-        """Another administrator rejects."""
+        """Another administrator rejects.
+
+        :raises NotThere: there is no such connection.
+        """
         self.world.put(service, endpoint, "rejected")
 
     def leave(self, service: str, endpoint: str) -> None:
-        """The consumer deletes its endpoint."""
+        """The consumer's endpoint is gone.
+
+        :raises NotThere: there is no such connection.
+        """
         self.world.leave(service, endpoint)
 
     def status(self, service: str, endpoint: str) -> str:
         """The truth, without lag; ``absent`` where there is no such connection."""
         try:
             connections = self.world.connections(service)
-        except KeyError:
+        except NotThere:
             return "absent"
         return next((each.status for each in connections if each.id == endpoint), "absent")
 
@@ -164,6 +219,10 @@ class Simulator:
     def creating(self, seconds: float) -> None:
         """Keep each connection that is accepted from now on ``creating`` for so long."""
         self.world.configure(replace(self.world.settings, creating_s=seconds))
+
+    def deleting(self, seconds: float) -> None:
+        """Keep each endpoint that its consumer deletes from now on, through the API, ``deleting`` for so long."""
+        self.world.configure(replace(self.world.settings, deleting_s=seconds))
 
     def quota(self, calls: int | None, seconds: float = 300.0) -> None:
         """Answer so many calls within any so many seconds, and throttle the others. None lifts it."""

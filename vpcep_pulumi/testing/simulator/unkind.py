@@ -31,7 +31,7 @@ class Answer:
     body: bytes
     content_type: bytes = JSON
 
-    async def send(self, send: Send, *, seconds: float = 0.0, missing: int = 0) -> None:
+    async def send(self, send: Send, request_id: str, *, seconds: float = 0.0, missing: int = 0) -> None:
         """Send it, in pieces where it takes its time.
 
         :param missing: bytes that are announced and do not come: the server then closes the connection.
@@ -39,7 +39,7 @@ class Answer:
         headers = [
             (b"content-type", self.content_type),
             (b"content-length", str(len(self.body) + missing).encode()),
-            (b"x-request-id", uuid.uuid4().hex.encode()),
+            (b"x-request-id", request_id.encode()),
         ]
         await send({"type": "http.response.start", "status": self.status, "headers": headers})
         if seconds:
@@ -100,6 +100,7 @@ class Exchange:
 
     :ivar send: the server's own, without anything around it.
     :ivar answered: told the status, before the client can know it; 0 where the connection is cut.
+    :ivar request_id: the answer's.
     """
 
     app: ASGIApp
@@ -107,6 +108,7 @@ class Exchange:
     receive: Receive
     send: Send
     answered: Callable[[int], None]
+    request_id: str
 
 
 async def carry_out(fault: Fault, world: World, exchange: Exchange) -> None:
@@ -122,7 +124,9 @@ async def carry_out(fault: Fault, world: World, exchange: Exchange) -> None:
         return
     if fault.kind == "broken_off":
         exchange.answered(0)
-        await Answer(answer.status, answer.body[: len(answer.body) // 2]).send(exchange.send, missing=100)
+        await Answer(answer.status, answer.body[: len(answer.body) // 2]).send(
+            exchange.send, exchange.request_id, missing=100
+        )
         await _hang_up(exchange.send)
         return
     if fault.kind in REFUSALS:
@@ -130,7 +134,8 @@ async def carry_out(fault: Fault, world: World, exchange: Exchange) -> None:
     elif answer.status == 200:
         answer.body = _spoilt(fault, world, answer.body)
     exchange.answered(answer.status)
-    await answer.send(exchange.send, seconds=fault.seconds if fault.kind == "trickled" else 0.0)
+    seconds = fault.seconds if fault.kind == "trickled" else 0.0
+    await answer.send(exchange.send, exchange.request_id, seconds=seconds)
 
 
 def _spoilt(fault: Fault, world: World, body: bytes) -> bytes:

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import random
-import threading
-import uuid
-from collections.abc import Callable
-from dataclasses import dataclass, field
-from datetime import datetime, timezone
-from typing import Any, NamedTuple
+from collections.abc import Callable, Mapping
+from typing import Any
 
+from vpcep_pulumi.testing.simulator.ids import Ids, account_of
+from vpcep_pulumi.testing.simulator.model import STATUSES, Connection, Decision, Endpoint, Service, Settings
+from vpcep_pulumi.testing.simulator.pace import Pace
 from vpcep_pulumi.testing.simulator.refusals import Refusal
 
-STATUSES = ("pendingAcceptance", "creating", "accepted", "rejected", "failed", "deleting")
+__tracebackhide__ = True  # what a test does wrong is in its own frames
 FIRST_MARKER = 422321321312321321
 """Above 2**53, like the documented example: it must not pass through a float."""
 
@@ -20,136 +18,77 @@ ILLEGAL = {"creating": "EndPoint.2019", "deleting": "EndPoint.2018", "failed": "
 """The statuses in which neither action is taken, and the refusal."""
 
 
-@dataclass
-class Settings:
-    """How the simulator behaves.
-
-    :ivar latency_s: seconds that each answer takes; with a seed, the most that it takes.
-    :ivar creating_s: seconds that an accepted connection stays ``creating``; with a seed, the most.
-    :ivar seed: draws both; None takes them as they are.
-    :ivar access_keys: access keys and their secrets; signatures are verified against them.
-    :ivar tokens: the tokens that are accepted.
-    :ivar quota: calls that are answered within any ``quota_s`` seconds; None is without a limit.
-    """
-
-    latency_s: float = 0.0
-    creating_s: float = 0.0
-    seed: int | None = None
-    access_keys: dict[str, str] = field(default_factory=dict)
-    tokens: list[str] = field(default_factory=list)
-    quota: int | None = None
-    quota_s: float = 300.0
+class NotThere(LookupError):
+    """There is no such service, or no such connection to it."""
 
 
-@dataclass
-class Connection:
-    """One consumer's endpoint on a service."""
-
-    id: str
-    status: str
-    marker_id: int
-    domain_id: str
-    created_at: float
-    updated_at: float
-    description: str = ""
-    error: list[dict[str, str]] = field(default_factory=list)
-    accepted_at: float | None = None
-    """When ``creating`` ends."""
-    former: str = ""
-    """The status before the last change."""
-
-    def become(self, status: str, now: float) -> None:
-        """Have another status."""
-        self.former, self.status, self.updated_at, self.accepted_at = self.status, status, now, None
-
-    def document(self) -> dict[str, Any]:
-        """The connection as the API writes it."""
-        found: dict[str, Any] = {
-            "id": self.id,
-            "status": self.status,
-            "marker_id": self.marker_id,
-            "domain_id": self.domain_id,
-            "created_at": _timestamp(self.created_at),
-            "updated_at": _timestamp(self.updated_at),
-            "description": self.description,
-        }
-        if self.status == "failed":
-            found["error"] = self.error
-        return found
-
-
-class Decision(NamedTuple):
-    """One action that was carried out, and the status before it."""
-
-    service_id: str
-    id: str
-    action: str
-    before: str
-
-
-@dataclass
-class Service:
-    """A VPC endpoint service and its connections, in the order in which they were made."""
-
-    id: str
-    approval_enabled: bool = True
-    connections: dict[str, Connection] = field(default_factory=dict)
-
-
-class World:
+class World(Pace):
     """Everything there is.
+
+    Who asks is known by the project in a request's path. A service without a project belongs to whichever asks.
+    Identifiers depend on the first settings' seed and on nothing else.
 
     :param clock: seconds since the epoch.
     :ivar decisions: every action that was carried out, in order.
     """
 
     def __init__(self, clock: Callable[[], float], settings: Settings | None = None) -> None:
-        self._real_clock = clock
-        self._ahead = 0.0
-        self._taken: list[float] = []
-        self._lock = threading.RLock()
-        self._markers = FIRST_MARKER
+        super().__init__(clock, settings or Settings())
+        self._ids = Ids(self.settings.seed)
+        self._made = 0
+        self._services_made = 0
         self._services: dict[str, Service] = {}
+        self._endpoints_ever: set[str] = set()
         self.decisions: list[Decision] = []
-        self.configure(settings or Settings())
 
-    def configure(self, settings: Settings) -> None:
-        """Behave so from now on; a seed starts its draws anew."""
-        with self._lock:
-            self.settings = settings
-            self._random = random.Random(settings.seed)
+    # What its owner and others do to a service.
 
-    def advance(self, seconds: float) -> None:
-        """Let time pass, at once."""
-        with self._lock:
-            self._ahead += seconds
+    def create_service(
+        self, id_: str | None = None, *, approval_enabled: bool = True, project_id: str | None = None
+    ) -> Service:
+        """A new service; one of that id is there already: that one, as it is.
 
-    def _clock(self) -> float:
-        return self._real_clock() + self._ahead
-
-    def latency(self) -> float:
-        """Seconds that the next answer takes."""
-        return self._draw(self.settings.latency_s)
-
-    def take_from_quota(self, request_id: str) -> None:
-        """One more call.
-
-        :raises Refusal: 429, the quota is used up.
+        :param project_id: the owner's; to any other project the service is not there.
         """
         with self._lock:
-            if self.settings.quota is None:
-                return
-            now = self._clock()
-            self._taken = [at for at in self._taken if at > now - self.settings.quota_s]
-            if len(self._taken) >= self.settings.quota:
-                raise Refusal("APIGW.0308", request_id=request_id)
-            self._taken.append(now)
+            if id_ in self._services:
+                return self._services[id_]
+            self._services_made += 1
+            name = id_ or self._ids.make("service", self._services_made, self._services.__contains__)
+            now = self.now()
+            self._services[name] = Service(
+                name, approval_enabled, project_id=project_id, created_at=now, updated_at=now
+            )
+            return self._services[name]
 
-    def create_service(self, id_: str | None = None, *, approval_enabled: bool = True) -> Service:
-        """A new service; one of that id is there already: that one, as it is."""
+    def delete_service(self, service_id: str) -> None:
+        """The service is gone, and every connection to it.
+
+        :raises NotThere: there is no such service.
+        """
         with self._lock:
-            name = id_ or str(self._uuid())
-            return self._services.setdefault(name, Service(name, approval_enabled))
+            self._service(service_id)
+            del self._services[service_id]
+
+    def service(self, service_id: str, project_id: str) -> Service:
+        """The service of that id.
+
+        :raises Refusal: there is none, or it is another project's.
+        """
+        with self._lock:
+            self._settle()
+            found = self._services.get(service_id)
+            if found is None or found.project_id not in (None, project_id):
+                raise Refusal("EndPoint.0005")
+            return found
+
+    def services(self, project_id: str) -> list[Service]:
+        """A project's services, the newest first."""
+        with self._lock:
+            self._settle()
+            return [each for each in reversed(self._services.values()) if each.project_id in (None, project_id)]
+
+    # What consumers do.
 
     def connect(
         self,
@@ -158,59 +97,105 @@ class World:
         *,
         domain_id: str | None = None,
         status: str | None = None,
+        project_id: str | None = None,
     ) -> Connection:
         """A consumer connects an endpoint of its own to a service, which comes to be where it was not.
 
         :param status: by default what the service's ``approval_enabled`` makes of it.
+        :param project_id: the consumer's; by default one of its own.
+        :raises ValueError: it is connected already, or there is no such status.
         """
+        if status is not None and status not in STATUSES:
+            raise ValueError(f"{status!r} is no status of a connection; these are: {', '.join(STATUSES)}")
         with self._lock:
             service = self.create_service(service_id)
-            name = id_ or str(self._uuid())
-            if name in service.connections:
-                raise ValueError(f"{name} is connected to {service_id} already")
-            self._markers += 1
-            now = self._clock()
-            connection = Connection(
-                name, status or "pendingAcceptance", self._markers, domain_id or self._uuid().hex, now, now
-            )
-            if status is None and not service.approval_enabled:
-                self._accept(connection)
-            service.connections[name] = connection
-            return connection
+            if id_ in service.connections:
+                raise ValueError(f"{id_} is connected to {service_id} already")
+            return self._connect(service, id_, domain_id, status, project_id)
+
+    def create_endpoint(self, project_id: str, service_id: str, asked: Mapping[str, Any]) -> Endpoint:
+        """A consumer creates an endpoint through the API.
+
+        :raises Refusal: there is no such service.
+        """
+        with self._lock:
+            if service_id not in self._services:
+                raise Refusal("EndPoint.2003")
+            service = self._services[service_id]
+            connection = self._connect(service, None, account_of(project_id), None, project_id)
+            connection.asked = dict(asked)
+            return Endpoint(service, connection)
+
+    def endpoints(self, project_id: str) -> list[Endpoint]:
+        """A project's endpoints, the newest first."""
+        with self._lock:
+            self._settle()
+            found = [
+                Endpoint(service, each) for service in self._services.values() for each in service.connections.values()
+            ]
+            own = [each for each in found if each.connection.project_id == project_id]
+            return sorted(own, key=lambda each: each.connection.marker_id, reverse=True)
+
+    def endpoint(self, project_id: str, id_: str) -> Endpoint:
+        """One endpoint.
+
+        :raises Refusal: there is none, or it is another project's.
+        """
+        found = next((each for each in self.endpoints(project_id) if each.connection.id == id_), None)
+        if found is None:
+            raise Refusal("EndPoint.0005")
+        return found
+
+    def delete_endpoint(self, project_id: str, id_: str) -> None:
+        """A consumer deletes its endpoint through the API: ``deleting``, then gone.
+
+        :raises Refusal: there is no such endpoint, or it is being deleted.
+        """
+        with self._lock:
+            connection = self.endpoint(project_id, id_).connection
+            if connection.status == "deleting":
+                raise Refusal("EndPoint.2018")
+            now = self.now()
+            connection.become("deleting", now)
+            connection.gone_at = now + self.draw(self.settings.deleting_s)
 
     def leave(self, service_id: str, id_: str) -> None:
-        """The consumer deletes its endpoint: its id never comes back."""
+        """The consumer's endpoint is gone: its id never comes back.
+
+        :raises NotThere: there is no such connection.
+        """
         with self._lock:
+            self._connection(service_id, id_)
             del self._services[service_id].connections[id_]
 
-    def delete_service(self, service_id: str) -> None:
-        """The service is gone, and every connection to it."""
-        with self._lock:
-            del self._services[service_id]
+    # What anybody finds, and what becomes of it.
 
     def put(self, service_id: str, id_: str, status: str, error: list[dict[str, str]] | None = None) -> Connection:
-        """Somebody else acts, or the cloud does: the connection has this status now."""
+        """Somebody else acts, or the cloud does: the connection has this status now.
+
+        :raises NotThere: there is no such connection.
+        """
         with self._lock:
-            connection = self._services[service_id].connections[id_]
-            connection.become(status, self._clock())
+            connection = self._connection(service_id, id_)
+            connection.become(status, self.now())
             connection.error = error or []
             return connection
 
     def connections(self, service_id: str) -> list[Connection]:
-        """The truth, without lag, the newest first. Raises KeyError where there is no such service."""
+        """The truth, without lag, the newest first.
+
+        :raises NotThere: there is no such service.
+        """
         with self._lock:
-            now = self._clock()
-            for connection in self._services[service_id].connections.values():
-                if connection.accepted_at is not None and connection.accepted_at <= now:
-                    connection.become("accepted", connection.accepted_at)
-            return list(reversed(self._services[service_id].connections.values()))
+            self._settle()
+            return list(reversed(self._service(service_id).connections.values()))
 
     def former_status(self, id_: str, seconds: float) -> str | None:
         """What a read that lags so many seconds behind shows of a connection; None where nothing has changed since."""
         with self._lock:
             for service in self._services.values():
                 connection = service.connections.get(id_)
-                if connection is not None and connection.former and self._clock() - connection.updated_at < seconds:
+                if connection is not None and connection.former and self.now() - connection.updated_at < seconds:
                     return connection.former
             return None
 
@@ -225,7 +210,7 @@ class World:
                 raise Refusal(ILLEGAL[connection.status])
             self.decisions.append(Decision(service_id, id_, action, connection.status))
             if action == "reject" and connection.status != "rejected":
-                connection.become("rejected", self._clock())
+                connection.become("rejected", self.now())
             elif action == "receive" and connection.status != "accepted":
                 self._accept(connection)
             return connection
@@ -234,30 +219,69 @@ class World:
         """Write the owner's note."""
         with self._lock:
             connection = self._find(service_id, id_)
-            connection.description, connection.updated_at = description, self._clock()
+            connection.description, connection.updated_at = description, self.now()
             return connection
 
     def _find(self, service_id: str, id_: str) -> Connection:
+        self._settle()
         if service_id not in self._services:
             raise Refusal("EndPoint.0005")
-        for connection in self.connections(service_id):
-            if connection.id == id_:
-                return connection
-        elsewhere = any(id_ in service.connections for service in self._services.values())
+        if id_ in self._services[service_id].connections:
+            return self._services[service_id].connections[id_]
+        elsewhere = any(id_ in each.connections for each in self._services.values())
         raise Refusal("EndPoint.2013" if elsewhere else "EndPoint.2006")
 
+    def _service(self, service_id: str) -> Service:
+        if service_id not in self._services:
+            raise NotThere(f"there is no service {service_id}; there are: {_named(self._services)}")
+        return self._services[service_id]
+
+    def _connection(self, service_id: str, id_: str) -> Connection:
+        self._settle()
+        connections = self._service(service_id).connections
+        if id_ not in connections:
+            raise NotThere(f"{id_} is not connected to {service_id}; there are: {_named(connections)}")
+        return connections[id_]
+
+    def _connect(
+        self, service: Service, id_: str | None, domain_id: str | None, status: str | None, project_id: str | None
+    ) -> Connection:
+        self._made += 1
+        made, now = self._made, self.now()
+        project = project_id or self._ids.make("project", made).replace("-", "")
+        id_ = id_ or self._ids.make("endpoint", made, self._endpoints_ever.__contains__)
+        self._endpoints_ever.add(id_)
+        connection = Connection(
+            id_,
+            status or "pendingAcceptance",
+            FIRST_MARKER + made,
+            domain_id or account_of(project),
+            now,
+            now,
+            project_id=project,
+        )
+        if status is None and not service.approval_enabled:
+            self._accept(connection)
+        service.connections[connection.id] = connection
+        return connection
+
+    def _settle(self) -> None:
+        """Let come what is due by now."""
+        now = self.now()
+        for service in self._services.values():
+            for connection in list(service.connections.values()):
+                if connection.accepted_at is not None and connection.accepted_at <= now:
+                    connection.become("accepted", connection.accepted_at)
+                elif connection.gone_at is not None and connection.gone_at <= now:
+                    del service.connections[connection.id]
+
     def _accept(self, connection: Connection) -> None:
-        now, seconds = self._clock(), self._draw(self.settings.creating_s)
+        now, seconds = self.now(), self.draw(self.settings.creating_s)
         connection.become("creating" if seconds > 0 else "accepted", now)
         connection.accepted_at = now + seconds if seconds > 0 else None
 
-    def _draw(self, most: float) -> float:
-        with self._lock:
-            return self._random.uniform(0, most) if self.settings.seed is not None else most
 
-    def _uuid(self) -> uuid.UUID:
-        return uuid.UUID(int=self._random.getrandbits(128), version=4)
-
-
-def _timestamp(seconds: float) -> str:
-    return datetime.fromtimestamp(seconds, timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
+def _named(ids: Mapping[str, object]) -> str:
+    """At most ten of them."""
+    shown = ", ".join(list(ids)[:10]) or "none"
+    return shown if len(ids) <= 10 else f"{shown} and {len(ids) - 10} more"
