@@ -54,7 +54,8 @@ def put(stack: Any, live: str) -> None:
         if live == "creating":
             stack.time.after(3, lambda: settle(stack))
     else:
-        stack.simulator.connect(stack.service, ENDPOINT, domain="d1", status=live)
+        stack.simulator.connect(stack.service, ENDPOINT, domain="d1")
+        stack.simulator.world.put(stack.service, ENDPOINT, live)  # a status that is not documented, too
         if live == "creating":
             stack.time.after(3, lambda: settle(stack))
 
