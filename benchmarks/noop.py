@@ -8,7 +8,7 @@ INPUTS = {
     "status": "accepted",
     "region": "cn-north-4",
     "project_id": "8042d6d5665853fdae7509099078647e",
-    "plan": "receive: the connection is pendingAcceptance, owned by 6e9dfd51d1124e8d8498dce894923a0d",
+    "plan": "receive: the connection, owned by 6e9dfd51d1124e8d8498dce894923a0d, is pendingAcceptance",
 }
 OUTPUTS = {
     "marker_id": "422321321312321321",

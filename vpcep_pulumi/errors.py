@@ -4,6 +4,7 @@
 
     VpcepError
     ├── InputError               an input that a program declared is not valid
+    ├── SharedEventsError        what a program declares cannot be passed to its provider
     ├── SettingsError            region, project, endpoint or credentials: missing, halved, contradictory
     ├── RequestError             a call to the API brought no answer that can be used
     │   ├── TransportError       no answer: refused, cut off, timed out
@@ -14,6 +15,7 @@
     └── ApprovalError            a declared decision cannot be carried out, or was not
         ├── ImpossibleError      the connection's status rules it out
         ├── OwnerError           the connection belongs to another account than expected
+        ├── DeclaredElsewhereError   a delete would undo what another resource declares
         ├── NotSettledError      the connection did not reach the declared status in time
         └── CancelledError       the operation was interrupted while it waited
 
@@ -39,6 +41,10 @@ class InputError(VpcepError):
         super().__init__(f"{property_name}: {reason}" if property_name else reason)
         self.property_name = property_name
         self.reason = reason
+
+
+class SharedEventsError(VpcepError):
+    """What a program declares cannot be passed to the provider of its operation. Nothing was sent."""
 
 
 class SettingsError(VpcepError):
@@ -124,6 +130,10 @@ class ImpossibleError(ApprovalError):
 
 class OwnerError(ApprovalError):
     """The connection belongs to another account than ``expected_domain_id``."""
+
+
+class DeclaredElsewhereError(ApprovalError):
+    """A delete would reject a connection that another resource of the program declares. Nothing was sent."""
 
 
 class NotSettledError(ApprovalError):

@@ -61,9 +61,9 @@ def test_the_demo_tells_the_whole_story(tmp_path: Path):
     assert result.exit_code == 0, result.output
     for line in (
         "the local engine",
-        'plan              : "receive: the connection is pendingAcceptance, owned by 6e9dfd51d1124e8d8498dce894923a0d"',
+        'plan              : "receive: the connection, owned by 6e9dfd51d1124e8d8498dce894923a0d, is pendingAcceptance"',
         "nothing to do",
-        '=> "receive: the connection is rejected, owned by 6e9dfd51d1124e8d8498dce894923a0d"',
+        '=> "receive: the connection, owned by 6e9dfd51d1124e8d8498dce894923a0d, is rejected"',
         "The connection of 705290f3-0d00-41f2-aedc-71f09844e879 is rejected.",
         "What was asked of the API",
         "receive 705290f3-0d00-41f2-aedc-71f09844e879",

@@ -130,14 +130,6 @@ def cli_only(reason: str) -> pytest.MarkDecorator:
     return pytest.mark.parametrize("deployment", ["cli"], indirect=True)
 
 
-def broken(number: str, *, strict: bool = True) -> pytest.MarkDecorator:
-    """A test of what is known to be wrong.
-
-    :param strict: False where it depends on which of two threads is first.
-    """
-    return pytest.mark.xfail(strict=strict, reason=f"issue 9.{number}, being fixed in another slice")
-
-
 def shown(result: Result) -> str:
     """What an engine showed, without the padding that aligns its columns."""
     return re.sub(r" +: ", ": ", result.diff)

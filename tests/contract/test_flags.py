@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.contract.conftest import broken, cli_only, steps
+from tests.contract.conftest import cli_only, steps
 from tests.contract.told import accepted, ap, refused, settled, started
 from vpcep_pulumi.testing.engine import EngineError
 
@@ -20,7 +20,6 @@ WITH_IT = ", opts=pulumi.ResourceOptions(provider=provider)"
 
 
 class TestReplacingEverything:
-    @broken("1")
     @cli_only("its `replace` knows no patterns")
     def test_a_pattern_that_replaces_the_provider_as_well_rejects_nothing(self, connected):
         started(connected, THREE.format("a"))
@@ -31,7 +30,6 @@ class TestReplacingEverything:
         accepted(connected, "ep1", "ep2", "ep3")
         settled(connected)
 
-    @broken("1")
     @cli_only(PROVIDERS)
     def test_replacing_the_provider_rejects_nothing(self, connected):
         started(connected, THREE.format("a"))
@@ -40,7 +38,6 @@ class TestReplacingEverything:
         accepted(connected, "ep1", "ep2", "ep3")
         settled(connected)
 
-    @broken("1")
     @cli_only(PROVIDERS)
     def test_a_rename_together_with_a_replaced_provider_rejects_nothing(self, connected):
         started(connected, THREE.format("a"))
@@ -59,7 +56,6 @@ class TestReplacingEverything:
 class TestTargets:
     """What an operation leaves out is declared all the same."""
 
-    @broken("17a")
     @pytest.mark.parametrize("flags", [{"target": "one"}, {"exclude": "renamed"}], ids=["target", "exclude"])
     def test_a_rename_whose_new_name_is_left_out_is_refused(self, connected, flags):
         started(connected, ap("one", "ep1"))
@@ -70,7 +66,6 @@ class TestTargets:
         accepted(connected, "ep1")
         settled(connected)
 
-    @broken("17b")
     def test_a_swap_of_which_one_half_is_left_out_is_refused(self, connected):
         started(connected, ap("one", "ep1") + ap("two", "ep2"))
         connected.program(ap("one", "ep2") + ap("two", "ep1"))
@@ -78,7 +73,6 @@ class TestTargets:
         accepted(connected, "ep1", "ep2")
         settled(connected)
 
-    @broken("17c")
     def test_a_delete_left_over_does_not_reject_what_another_approval_took_over(self, connected):
         started(connected, ap("one", "ep1"))
         connected.program(ap("one", "ep2"))
@@ -113,7 +107,6 @@ class TestTargets:
 class TestProviders:
     """Another provider process deletes what the first one declared."""
 
-    @broken("20a")
     @cli_only(PROVIDERS)
     def test_a_rename_together_with_an_explicit_provider(self, connected):
         started(connected, ap("one", "ep1"))
@@ -125,7 +118,6 @@ class TestProviders:
         accepted(connected, "ep1")
         settled(connected)
 
-    @broken("20a")
     @cli_only(PROVIDERS)
     def test_a_move_into_a_component_with_providers_of_its_own(self, connected):
         started(connected, ap("one", "ep1"))
@@ -140,7 +132,6 @@ class TestProviders:
         accepted(connected, "ep1")
         settled(connected)
 
-    @broken("20b")
     @cli_only(PROVIDERS)
     def test_a_dropped_provider_together_with_a_replacement(self, connected):
         started(connected, EXPLICIT + ap("one", "ep1", WITH_IT))
@@ -152,7 +143,6 @@ class TestProviders:
         accepted(connected, "ep1")
         settled(connected)
 
-    @broken("20c")
     @cli_only("it exports no state")
     def test_a_state_that_was_imported_into_another_stack(self, connected):
         started(connected, THREE.format("a"))

@@ -13,8 +13,8 @@ def test_the_whole_story(connected):
     preview = story.preview()
     assert preview.ok
     assert steps(preview) == {"billing": "create", "audit": "create"}
-    assert 'plan: "receive: the connection is pendingAcceptance, owned by d1"' in shown(preview)
-    assert 'plan: "reject: the connection is pendingAcceptance, owned by d1"' in shown(preview)
+    assert 'plan: "receive: the connection, owned by d1, is pendingAcceptance"' in shown(preview)
+    assert 'plan: "reject: the connection, owned by d1, is pendingAcceptance"' in shown(preview)
     assert (story.posts(), story.reads()) == ([], 1)
 
     assert story.up().ok
@@ -28,7 +28,7 @@ def test_the_whole_story(connected):
     drift = story.preview()
     assert drift.ok
     assert steps(drift) == {"billing": "update"}
-    assert '+ plan: "receive: the connection is rejected, owned by d1"' in shown(drift)
+    assert '+ plan: "receive: the connection, owned by d1, is rejected"' in shown(drift)
     assert 'status: "accepted"' in shown(drift)
 
     assert steps(story.up()) == {"billing": "update"}
@@ -133,7 +133,7 @@ def test_outputs(connected):
 def test_adoption_sends_nothing(connected):
     connected.simulator.accept("svc", "ep1")
     connected.program(BILLING)
-    assert 'plan: "adopt: the connection is accepted, owned by d1"' in shown(connected.preview())
+    assert 'plan: "adopt: the connection, owned by d1, is accepted"' in shown(connected.preview())
     assert connected.up().ok
     assert connected.posts() == []
 
@@ -169,7 +169,7 @@ def test_what_does_not_settle_is_recorded_and_fails_the_update(connected):
     (error,) = [each for each in failed.messages("error") if "billing" in each]
     assert error.startswith(
         "billing is declared accepted, which was not reached: connection ep1 of service svc: after 0 s "
-        "the connection is creating, owned by d1; raise settle_timeout, or run it again later"
+        "the connection, owned by d1, is creating; raise settle_timeout, or run it again later"
     )
     assert "Traceback" not in error
     connected.simulator.accept("svc", "ep1")

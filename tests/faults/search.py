@@ -2,31 +2,27 @@
 
 The steps are those of the lifecycle's own table and waits; around them stands a model, small enough to be read, of the
 connection as the API keeps it and of an update as the provider carries it out, call by call: look, send, answer, wait,
-record. Between any two of these an administrator may act, a consumer leave, an answer be lost, a request be refused, or
-the engine be killed. ``explore`` goes breadth first, so that a broken invariant comes with the shortest story.
+describe, record. Between any two of these an administrator may act, a consumer leave, an answer be lost, a request be
+refused, or the engine be killed; and every look and every answer may name the expected account, another, or none.
+``explore`` goes breadth first, so that a broken invariant comes with the shortest story.
 """
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from tests.faults.breadth_first import Broken, Explored, breadth_first
+from vpcep_pulumi.lifecycle import owner
 from vpcep_pulumi.lifecycle.table import FULFILLED, SENDS, WAITS, Goal, Live, Step, step_for
 
-P, C, A, R, F, D, GONE = (
-    Live.PENDING_ACCEPTANCE,
-    Live.CREATING,
-    Live.ACCEPTED,
-    Live.REJECTED,
-    Live.FAILED,
-    Live.DELETING,
-    Live.ABSENT,
-)
+P, C, A, R, F, D, GONE, _UNDOCUMENTED = Live
 GOALS = (Goal.ACCEPTED, Goal.REJECTED)
 REACHED = {Goal.ACCEPTED: {A, GONE, D}, Goal.REJECTED: {R, GONE, D, F}, Goal.DELETED: {R, GONE, D, F}}
 """What may be left behind by a green update. Written by hand, not from the table."""
 MOST_ATTEMPTS = 3
+OURS, OTHERS, _NOBODY = NAMED = ("d1", "d2", None)
+"""Whom an answer may name. Every approval expects the first."""
 AFTER = {
     ("receive", P): (A, C),
     ("receive", R): (A, C),
@@ -59,6 +55,9 @@ class Run(NamedTuple):
 
     :ivar clean: whether nobody interfered so far.
     :ivar failed: whether something was not reached: then nothing is deleted.
+    :ivar owner: the connection's, as the provider has it.
+    :ivar named: whether the expected account was named, of this thing in this update.
+    :ivar anothers: whether another was, or none before that one.
     """
 
     at: int
@@ -69,6 +68,9 @@ class Run(NamedTuple):
     clean: bool = True
     failed: bool = False
     deleting: bool = False
+    owner: str | None = None
+    named: bool = False
+    anothers: bool = False
 
 
 class State(NamedTuple):
@@ -79,10 +81,6 @@ class State(NamedTuple):
 
 
 Move = tuple[str, State]
-
-
-class Broken(AssertionError):
-    """An invariant does not hold."""
 
 
 def moves(state: State) -> Iterator[Move]:
@@ -128,20 +126,53 @@ def _goes_on(state: State, run: Run) -> Iterator[Move]:
     if goal is None:
         yield "next", state._replace(run=_next(run))
     elif run.phase == "look":
-        yield "look", state._replace(run=run._replace(phase="decide", saw=thing.live))
+        for name, taken in _taken(run._replace(phase="decide", saw=thing.live), goal):
+            yield f"look{name}", state._replace(run=taken)
     elif run.phase == "decide":
         yield from _decide(state, run, thing, goal)
     elif run.phase == "send":
         yield from _send(state, run, thing, goal)
+    elif run.phase == "describe":
+        yield from _describe(state, run, goal)
     elif run.phase == "record":
         yield "record", _recorded(state, run, thing, goal)
+
+
+def _taken(run: Run, goal: Goal) -> Iterator[tuple[str, Run]]:
+    """What becomes of an update when a look or an answer names an owner, by the lifecycle's own rule."""
+    if goal is Goal.DELETED or run.saw is GONE:
+        if owner.is_anothers(Goal.DELETED, OURS, OTHERS):
+            raise Broken("what the state holds is not rejected, for it is another's")
+        yield "", run
+        return
+    for name in NAMED:
+        named = run.named or name == OURS
+        after = run._replace(
+            owner=owner.owner_of(name, run.owner),
+            named=named,
+            anothers=run.anothers or name == OTHERS or not named,
+        )
+        if not owner.is_anothers(goal, OURS, after.owner):
+            yield f", of {name}", after
+        elif after.anothers:
+            yield f", of {name}: refused", _failed(after)
+        else:
+            raise Broken("it is refused, although the expected account was named and no other")
+
+
+def _check_owner(run: Run, what: str) -> None:
+    if run.anothers:
+        raise Broken(f"{what}, and it is another account's")
 
 
 def _decide(state: State, run: Run, thing: Thing, goal: Goal) -> Iterator[Move]:
     # An approval that is carried out has seen the connection as soon as it is there.
     step = step_for(goal, run.saw, seen=thing.held is not None or bool(run.sent) or run.saw is not GONE)
     if step in FULFILLED:
-        yield f"{step}", state._replace(run=run._replace(phase="record"))
+        _check_owner(run, "nothing is left to be done")
+        yield f"{step}", state._replace(run=_to_record(run))
+        if goal is not Goal.DELETED and run.saw is not GONE:
+            yield f"{step}, but for the description", state._replace(run=run._replace(phase="describe"))
     elif step is Step.IMPOSSIBLE or step is Step.APPEAR:
         yield f"{step}: the update fails", state._replace(run=_failed(run))
     elif step in SENDS:
@@ -159,12 +190,14 @@ def _decide(state: State, run: Run, thing: Thing, goal: Goal) -> Iterator[Move]:
 def _send(state: State, run: Run, thing: Thing, goal: Goal) -> Iterator[Move]:
     action = step_for(goal, run.saw, seen=True).name.lower()
     _check_justified(goal, action, run.saw)
+    _check_owner(run, f"{action} is sent")
     answered = run._replace(phase="look", sent=run.sent | {action})
     again = run._replace(phase="look", attempts=run.attempts + 1, clean=False)
     for live in AFTER.get((action, thing.live), ()):
         ours = action == "receive" and (thing.live is not A or thing.ours)
         done = _put(state, run.at, thing._replace(live=live, ours=ours))
-        yield f"{action}: {live}", done._replace(run=answered._replace(saw=live))
+        for name, taken in _taken(answered._replace(saw=live), goal):
+            yield f"{action}: {live}{name}", done._replace(run=taken)
         # The answer is lost: the connection is read before anything is sent again.
         if run.attempts + 1 < MOST_ATTEMPTS:
             yield (
@@ -178,6 +211,15 @@ def _send(state: State, run: Run, thing: Thing, goal: Goal) -> Iterator[Move]:
         yield f"{action}: {what}", state._replace(run=after if after.attempts < MOST_ATTEMPTS else _failed(after))
     if (action, thing.live) not in AFTER:
         yield f"{action}: refused", state._replace(run=again if run.attempts + 1 < MOST_ATTEMPTS else _failed(again))
+
+
+def _describe(state: State, run: Run, goal: Goal) -> Iterator[Move]:
+    """The description is written: its answer names an owner as well, is refused, or is lost."""
+    _check_owner(run, "it is described")
+    for name, taken in _taken(run._replace(sent=run.sent | {"describe"}), goal):
+        yield f"describe{name}", state._replace(run=_to_record(taken))
+    yield "describe: refused", state._replace(run=_failed(run))
+    yield "describe: the answer is lost", state._replace(run=_failed(run._replace(sent=run.sent | {"describe?"})))
 
 
 def _check_justified(goal: Goal, action: str, saw: Live) -> None:
@@ -204,8 +246,13 @@ def _recorded(state: State, run: Run, thing: Thing, goal: Goal) -> State:
 def _failed(run: Run) -> Run:
     """What was sent is recorded all the same; the update goes on with the others, and deletes nothing."""
     if run.sent and not run.deleting:
-        return run._replace(phase="record", failed=True)
+        return _to_record(run._replace(failed=True))
     return _next(run._replace(failed=True))
+
+
+def _to_record(run: Run) -> Run:
+    """Whose it is matters no more: forgetting it makes fewer states."""
+    return run._replace(phase="record", owner=None, named=False, anothers=False)
 
 
 def _next(run: Run) -> Run:
@@ -245,45 +292,9 @@ def _put(state: State, at: int, thing: Thing, *run: Run | None) -> State:
     return State(things, run[0] if run else state.run)
 
 
-class Explored(NamedTuple):
-    """How far a search came."""
-
-    states: int
-    transitions: int
-    depth: int
-    complete: bool
-
-
 def explore(start: State, *, depth: int) -> Explored:
     """Go through everything within so many moves.
 
     :raises Broken: an invariant does not hold; with the shortest story that leads there.
     """
-    came_from: dict[State, tuple[State, str] | None] = {start: None}
-    queue = deque([(start, 0)])
-    transitions = reached = 0
-    complete = True
-    while queue:
-        state, moved = queue.popleft()
-        reached = max(reached, moved)
-        if moved == depth:
-            complete = False
-            continue
-        try:
-            for label, after in moves(state):
-                transitions += 1
-                if after not in came_from:
-                    check(after)
-                    came_from[after] = (state, label)
-                    queue.append((after, moved + 1))
-        except Broken as broken:
-            raise Broken(f"{broken}\n{_story(came_from, state)}") from None
-    return Explored(len(came_from), transitions, reached, complete)
-
-
-def _story(came_from: dict[State, tuple[State, str] | None], state: State) -> str:
-    labels = []
-    while (step := came_from[state]) is not None:
-        state, label = step
-        labels.append(label)
-    return "\n".join(f"{number}. {label}" for number, label in enumerate(reversed(labels), 1))
+    return breadth_first(start, moves, check, depth=depth)

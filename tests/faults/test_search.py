@@ -6,11 +6,13 @@ from types import MappingProxyType
 
 import pytest
 
-from tests.faults.search import Broken, State, Thing, explore
-from vpcep_pulumi.lifecycle import table
+from tests.faults.breadth_first import Broken
+from tests.faults.search import State, Thing, explore
+from vpcep_pulumi.lifecycle import owner, table
 from vpcep_pulumi.lifecycle.table import Cell, Goal, Live, Step
 
-DEPTH = 17
+DEPTH = 16
+"""Each look and each answer may name three owners: one move more would take twice as long."""
 
 
 def test_one_approval_completely():
@@ -57,5 +59,31 @@ def test_a_spoilt_table_is_found(monkeypatch, live, goal, step):
     """With the shortest story that shows it."""
     row = MappingProxyType({**table.TABLE[live], goal: Cell(step, step)})
     monkeypatch.setattr(table, "TABLE", MappingProxyType({**table.TABLE, live: row}))
+    with pytest.raises(Broken, match=r"\n1\. "):
+        explore(State((Thing(),)), depth=100)
+
+
+SPOILT_OWNER = {
+    "nobody looks": ("is_anothers", lambda _goal, _expected, _owner: False),
+    "whom nobody names will do": ("is_anothers", lambda _goal, expected, owner: owner not in (None, expected)),
+    "only where it is accepted": (
+        "is_anothers",
+        lambda goal, expected, owner: goal == "accepted" and owner != expected,
+    ),
+    "only where it is rejected": (
+        "is_anothers",
+        lambda goal, expected, owner: goal == "rejected" and owner != expected,
+    ),
+    "in a delete as well": ("is_anothers", lambda _goal, expected, owner: owner != expected),
+    "everybody is another": ("is_anothers", lambda goal, _expected, _owner: goal != "deleted"),
+    "the first that was named counts": ("owner_of", lambda named, known: known or named),
+    "an answer that names nobody is nobody's": ("owner_of", lambda named, _known: named),
+    "nobody is remembered": ("owner_of", lambda _named, _known: None),
+}
+
+
+@pytest.mark.parametrize("name", SPOILT_OWNER)
+def test_a_spoilt_rule_of_the_owner_is_found(monkeypatch, name):
+    monkeypatch.setattr(owner, *SPOILT_OWNER[name])
     with pytest.raises(Broken, match=r"\n1\. "):
         explore(State((Thing(),)), depth=100)

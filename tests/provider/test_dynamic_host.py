@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -18,6 +19,7 @@ from pulumi.runtime import rpc
 from pulumi.runtime.proto import engine_pb2, engine_pb2_grpc, provider_pb2, provider_pb2_grpc
 
 from vpcep_pulumi.provider.dynamic import EndpointConnectionApprovalProvider
+from vpcep_pulumi.provider.engine_log import EngineLog
 
 PICKLED = serialize_provider(EndpointConnectionApprovalProvider())
 DECLARED = {"service_id": "svc", "endpoint_id": "ep1", "status": "accepted", "appear_timeout": 5, "settle_timeout": 5}
@@ -47,12 +49,12 @@ def plain(values: struct_pb2.Struct) -> dict[str, Any]:
 
 
 @pytest.fixture
-def engine() -> Iterator[tuple[Engine, str]]:
+def engine() -> Iterator[tuple[Engine, str, grpc.Server]]:
     servicer, server = Engine(), grpc.server(ThreadPoolExecutor(4))
     engine_pb2_grpc.add_EngineServicer_to_server(servicer, server)
     port = server.add_insecure_port("127.0.0.1:0")
     server.start()
-    yield servicer, f"127.0.0.1:{port}"
+    yield servicer, f"127.0.0.1:{port}", server
     server.stop(None).wait()
 
 
@@ -97,7 +99,7 @@ def test_the_life_of_an_approval(host, simulator):
         **DECLARED,
         "region": "cn-north-4",
         "project_id": "p",
-        "plan": "receive: the connection is pendingAcceptance, owned by d1",
+        "plan": "receive: the connection, owned by d1, is pendingAcceptance",
     }
     created = host.Create(provider_pb2.CreateRequest(properties=struct(inputs)))
     assert created.id == "svc/ep1"
@@ -173,7 +175,7 @@ def test_what_was_sent_is_recorded_though_it_did_not_settle(host, engine, simula
     outputs = plain(host.Create(provider_pb2.CreateRequest(properties=struct(inputs))).properties)
     assert outputs["status"] == "creating"
     assert list(outputs["errors"]) == [
-        "connection ep1 of service svc: after 0 s the connection is creating, owned by d1; "
+        "connection ep1 of service svc: after 0 s the connection, owned by d1, is creating; "
         "raise settle_timeout, or run it again later"
     ]
     assert [severity for severity, _, _ in engine[0].lines] == [engine_pb2.WARNING]
@@ -189,3 +191,39 @@ def test_a_host_that_is_told_to_end_does_not_wait_for_connections(host, simulato
     host.process.send_signal(signal.SIGINT)
     assert host.process.wait(timeout=30) is not None
     assert create.exception().code() in (grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.CANCELLED)
+
+
+class TestTheEngineIsGone:
+    """Killed, or ended without its hosts, as the CLI after ``--replace '**'``."""
+
+    def test_a_host_ends_with_its_engine(self, host, engine):
+        check(host, {}, DECLARED)
+        engine[2].stop(None).wait()
+        assert host.process.wait(timeout=60) is not None
+
+    def test_what_is_still_queued_is_not_sent(self, host, engine, simulator):
+        names = [f"ep{number}" for number in range(1, 11)]
+        for name in names[2:]:
+            simulator.connect("svc", name, domain="d1")
+        inputs = [plain(check(host, {}, {**DECLARED, "endpoint_id": name}).inputs) for name in names]
+        held = simulator.fault("slow", "POST", seconds=3600)
+        creates = [host.Create.future(provider_pb2.CreateRequest(properties=struct(each))) for each in inputs]
+        while held.applied < 4:  # the threads of the SDK's host
+            time.sleep(0.001)
+        engine[2].stop(None).wait()
+        assert host.process.wait(timeout=60) is not None
+        simulator.clear_faults()
+        assert held.applied == 4
+        assert not any(each.done() and each.exception() is None for each in creates)
+
+    def test_a_log_call_does_not_raise(self, monkeypatch):
+        read, write = os.pipe()
+        os.close(read)
+        with open(write, "w", buffering=1) as nobody_reads:  # noqa: PTH123 -- a descriptor
+            monkeypatch.setattr(sys, "stderr", nobody_reads)
+            EngineLog("127.0.0.1:1").warning("the engine is gone")
+            EngineLog(None).warning("there never was one")
+            with pytest.raises(BrokenPipeError):
+                nobody_reads.write("as it is without\n")
+            monkeypatch.undo()
+            os.dup2(os.open(os.devnull, os.O_WRONLY), write)

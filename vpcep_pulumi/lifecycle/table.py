@@ -23,6 +23,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
 from vpcep_pulumi.api.statuses import DOCUMENTED
+from vpcep_pulumi.api.text import shown_id
 
 if TYPE_CHECKING:
     from vpcep_pulumi.api.models import Connection
@@ -55,6 +56,8 @@ class Goal(StrEnum):
     REJECTED = "rejected"
     DELETED = "deleted"
     """No approval declares it any more."""
+    AS_IT_STANDS = "as it stands"
+    """``ignore_changes=["status"]`` keeps a status that a refresh recorded and that nobody can declare."""
 
 
 class Step(StrEnum):
@@ -81,6 +84,9 @@ def _always(step: Step) -> Cell:
     return Cell(step, step)
 
 
+DECLARABLE = frozenset({Goal.ACCEPTED, Goal.REJECTED})
+"""What a program can declare, by the word for it."""
+
 _NOTHING = _always(Step.NOTHING)
 _REJECT = _always(Step.REJECT)
 _LATER = _always(Step.WAIT_THEN_REJECT)
@@ -90,15 +96,15 @@ TABLE: Mapping[Live, Mapping[Goal, Cell]] = MappingProxyType(
     {
         live: MappingProxyType(dict(zip(Goal, cells, strict=True)))
         for live, *cells in (
-            # live, accepted, rejected, deleted
-            (Live.PENDING_ACCEPTANCE, _always(Step.RECEIVE), _REJECT, _REJECT),
-            (Live.CREATING, _always(Step.WAIT), _LATER, _LATER),
-            (Live.ACCEPTED, _NOTHING, _REJECT, _REJECT),
-            (Live.REJECTED, _always(Step.RECEIVE), _NOTHING, _NOTHING),
-            (Live.FAILED, _NEVER, _NOTHING, _NOTHING),
-            (Live.DELETING, Cell(Step.IMPOSSIBLE, Step.LEFT), _NOTHING, _NOTHING),
-            (Live.ABSENT, Cell(Step.APPEAR, Step.LEFT), Cell(Step.APPEAR, Step.LEFT), _NOTHING),
-            (Live.UNDOCUMENTED, _NEVER, _NEVER, _NEVER),
+            # live, accepted, rejected, deleted, as it stands
+            (Live.PENDING_ACCEPTANCE, _always(Step.RECEIVE), _REJECT, _REJECT, _NOTHING),
+            (Live.CREATING, _always(Step.WAIT), _LATER, _LATER, _NOTHING),
+            (Live.ACCEPTED, _NOTHING, _REJECT, _REJECT, _NOTHING),
+            (Live.REJECTED, _always(Step.RECEIVE), _NOTHING, _NOTHING, _NOTHING),
+            (Live.FAILED, _NEVER, _NOTHING, _NOTHING, _NOTHING),
+            (Live.DELETING, Cell(Step.IMPOSSIBLE, Step.LEFT), _NOTHING, _NOTHING, _NOTHING),
+            (Live.ABSENT, Cell(Step.APPEAR, Step.LEFT), Cell(Step.APPEAR, Step.LEFT), _NOTHING, _NOTHING),
+            (Live.UNDOCUMENTED, _NEVER, _NEVER, _NEVER, _NOTHING),
         )
     }
 )
@@ -148,17 +154,25 @@ def live_of(connection: Connection | None) -> Live:
     return Live(connection.status) if connection.status in DOCUMENTED else Live.UNDOCUMENTED
 
 
+def goal_of(status: object) -> Goal:
+    """What a status among an approval's inputs asks for.
+
+    A program can declare two. Any other was live when a refresh recorded it, and ``ignore_changes`` keeps it.
+    """
+    return Goal(str(status)) if status in DECLARABLE else Goal.AS_IT_STANDS
+
+
 def live_named(status: str) -> Live:
     """The live status that a state records."""
     return Live(status) if status in DOCUMENTED or status == Live.ABSENT else Live.UNDOCUMENTED
 
 
 def recorded(connection: Connection | None) -> str:
-    """The status that a state records: the API's word, or one of ours."""
+    """The status that a state records: the API's word, as it may be shown, or one of ours."""
     live = live_of(connection)
     if connection is None or not connection.status or connection.status == Live.ABSENT:
         return str(live)
-    return str(connection.status)
+    return shown_id(connection.status)
 
 
 def step_for(goal: Goal, live: Live, *, seen: bool) -> Step:
@@ -173,7 +187,7 @@ def step_for(goal: Goal, live: Live, *, seen: bool) -> Step:
 def is_reached(declared: str, status: str) -> bool:
     """Whether a connection that was seen may be left as it stands.
 
-    :param declared: ``accepted`` or ``rejected``.
+    :param declared: the status among the inputs.
     :param status: as the state records it.
     """
-    return step_for(Goal(declared), live_named(status), seen=True) in FULFILLED
+    return step_for(goal_of(declared), live_named(status), seen=True) in FULFILLED

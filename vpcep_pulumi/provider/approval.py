@@ -6,7 +6,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from vpcep_pulumi.api.models import Connection
+from vpcep_pulumi.api.models import Connection, printable
+from vpcep_pulumi.api.text import shown_id
 from vpcep_pulumi.errors import InputError
 from vpcep_pulumi.lifecycle.inputs import (
     DEFAULT_APPEAR_TIMEOUT,
@@ -15,7 +16,8 @@ from vpcep_pulumi.lifecycle.inputs import (
     REQUIRED,
     RULES,
 )
-from vpcep_pulumi.lifecycle.table import Goal, recorded
+from vpcep_pulumi.lifecycle.plan import MOST_REASONS
+from vpcep_pulumi.lifecycle.table import Goal, goal_of, recorded
 from vpcep_pulumi.provider.context import UNKNOWN
 
 Values = dict[str, Any]
@@ -28,7 +30,8 @@ KEPT = (*IDENTITY, "expected_domain_id", "appear_timeout", "settle_timeout")
 class Approval:
     """What is declared for one connection, with every value known.
 
-    :ivar goal: the declared status.
+    :ivar status: the declared status, as it stands among the inputs.
+    :ivar goal: what that asks for.
     :ivar expected_domain_id: the only account whose endpoint may be decided on; None: any.
     :ivar description: None where the connection's is left alone.
     :ivar appear_timeout: seconds.
@@ -37,6 +40,7 @@ class Approval:
 
     service_id: str
     endpoint_id: str
+    status: str
     goal: Goal
     region: str
     project_id: str
@@ -56,12 +60,20 @@ class Approval:
         return f"connection {self.endpoint_id} of service {self.service_id}"
 
 
-def problems(inputs: Mapping[str, Any]) -> list[InputError]:
-    """What is wrong with declared inputs; values not known yet are not looked at."""
+def problems(inputs: Mapping[str, Any], olds: Mapping[str, Any]) -> list[InputError]:
+    """What is wrong with declared inputs; values not known yet are not looked at.
+
+    A status that cannot be declared is none where the state holds the same: a refresh has put it there, and
+    ``ignore_changes`` has kept it. (What a program itself declares, the resource's constructor refuses.)
+
+    :param olds: the inputs that the state holds.
+    """
     found = [InputError(name, "is required") for name in REQUIRED if inputs.get(name) is None]
     for name, rule in RULES.items():
         value = inputs.get(name)
-        if value is not None and value is not UNKNOWN and (reason := rule(value)) is not None:
+        if value is None or value is UNKNOWN or (name == "status" and value == olds.get(name)):
+            continue
+        if (reason := rule(value)) is not None:
             found.append(InputError(name, reason))
     return found
 
@@ -71,10 +83,12 @@ def declared(inputs: Mapping[str, Any], goal: Goal | None = None) -> Approval:
 
     :param goal: instead of the ``status`` among them, which outputs give as it was live.
     """
+    status = str(inputs["status"] if goal is None else goal)
     return Approval(
         service_id=inputs["service_id"],
         endpoint_id=inputs["endpoint_id"],
-        goal=goal or Goal(inputs["status"]),
+        status=status,
+        goal=goal or goal_of(status),
         region=inputs["region"],
         project_id=inputs["project_id"],
         expected_domain_id=inputs.get("expected_domain_id"),
@@ -99,6 +113,7 @@ def outputs(
     inputs: Mapping[str, Any],
     connection: Connection | None,
     *,
+    goal: Goal | None = None,
     before: Mapping[str, Any] | None = None,
     errors: Iterable[str] = (),
 ) -> Values:
@@ -106,6 +121,7 @@ def outputs(
 
     :param inputs: checked inputs, or old outputs; :data:`KEPT` is taken over from them.
     :param connection: as it was last seen; None where it is gone.
+    :param goal: what was to be reached; None where a connection is only read.
     :param before: the old outputs, for what is known of a connection that is gone.
     :param errors: why the declared status was not reached, where it was not.
     """
@@ -116,18 +132,25 @@ def outputs(
     else:
         written = connection.description if connection.description is not None else inputs.get("description")
         live = {
-            "marker_id": connection.marker_id,
-            "domain_id": connection.domain_id,
+            "marker_id": _shown(connection.marker_id),
+            "domain_id": _shown(connection.domain_id),
             "created_at": connection.created_at,
             "updated_at": connection.updated_at,
             "description": written,
         }
         values |= {name: value for name, value in live.items() if value is not None}
     values["status"] = recorded(connection)
-    values["errors"] = [*errors, *reasons(connection)]
+    values["errors"] = [*errors, *reasons(connection, goal)]
     return values
 
 
-def reasons(connection: Connection | None) -> list[str]:
-    """Why a connection failed, in the API's words."""
-    return [str(error) for error in connection.errors] if connection is not None else []
+def reasons(connection: Connection | None, goal: Goal | None) -> list[str]:
+    """The first few reasons why a connection failed, in the API's words; none where it may stand as it stands."""
+    if connection is None or goal is Goal.AS_IT_STANDS:
+        return []
+    return [printable(str(error)) for error in connection.errors[:MOST_REASONS]]
+
+
+def _shown(id_: str | None) -> str | None:
+    """An id as a state and its readers can bear it: real ones are what they are."""
+    return shown_id(id_) if id_ is not None else None

@@ -7,17 +7,29 @@ can stand on the same core.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import replace
 from typing import Any
 
 from vpcep_pulumi.api.client import Tempo
 from vpcep_pulumi.api.codes import Meaning, look_up
-from vpcep_pulumi.errors import ApiError, InputError, OwnerError, RequestError, SettingsError, VpcepError
+from vpcep_pulumi.errors import (
+    ApiError,
+    DeclaredElsewhereError,
+    InputError,
+    OwnerError,
+    RequestError,
+    SettingsError,
+    SharedEventsError,
+    VpcepError,
+)
 from vpcep_pulumi.lifecycle.inputs import IDENTITY, RULES
-from vpcep_pulumi.lifecycle.plan import impossible, is_record, must_describe, plan_for
+from vpcep_pulumi.lifecycle.plan import impossible, is_record, must_describe, plan_for, words
 from vpcep_pulumi.lifecycle.table import FULFILLED, Goal, Step, live_of, recorded, step_for
+from vpcep_pulumi.operation.claims import CLAIM_INPUT, URN_OUTPUT, Claims
+from vpcep_pulumi.operation.rules import ConnectionKey, Deletion
 from vpcep_pulumi.provider.accounts import Account, Accounts
-from vpcep_pulumi.provider.act import Decision, check_owner, look
+from vpcep_pulumi.provider.act import Decision, check_owner, is_foreign, look, whose
+from vpcep_pulumi.provider.answers import Checked, Difference, Reading
 from vpcep_pulumi.provider.approval import (
     KEPT,
     Approval,
@@ -28,51 +40,18 @@ from vpcep_pulumi.provider.approval import (
     reasons,
     split_id,
 )
-from vpcep_pulumi.provider.context import UNKNOWN, Log, PartlyDone
-from vpcep_pulumi.provider.declared import Declared
-
-
-@dataclass(frozen=True)
-class Checked:
-    """What ``check`` found.
-
-    :ivar inputs: resolved, with ``plan`` where something is to be done.
-    :ivar failures: what is refused; each is shown on a line of its own, its input's value beside it.
-    """
-
-    inputs: Values
-    failures: tuple[InputError, ...] = ()
-
-
-@dataclass(frozen=True)
-class Difference:
-    """What ``diff`` found.
-
-    :ivar changes: whether an update (or replacement) is to be made.
-    :ivar replaces: the inputs that make it a replacement.
-    """
-
-    changes: bool
-    replaces: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
-class Reading:
-    """What ``read`` found: the state as it is live, and the inputs that would lead to it."""
-
-    id: str
-    outputs: Values
-    inputs: Values
+from vpcep_pulumi.provider.context import UNKNOWN, Log, PartlyDone, Unknown
+from vpcep_pulumi.provider.deletions import REFUSALS, sentence
 
 
 class ApprovalProvider:
     """The calls of Pulumi's engine for ``EndpointConnectionApproval``. Thread-safe; one for each operation."""
 
-    def __init__(self, accounts: Accounts, *, log: Log, tempo: Tempo) -> None:
+    def __init__(self, accounts: Accounts, *, log: Log, tempo: Tempo, claims: Claims | None = None) -> None:
         self._accounts = accounts
         self._log = log
         self._tempo = tempo
-        self._declared = Declared()
+        self._claims = claims or Claims()
 
     def check(self, olds: Mapping[str, Any], news: Mapping[str, Any]) -> Checked:
         """Validate and resolve what is declared, look at the connection, and say what is going to happen.
@@ -83,23 +62,34 @@ class ApprovalProvider:
         :param news: the program's inputs; those that a preview cannot know yet are ``UNKNOWN``.
         """
         inputs: Values = {name: news[name] for name in RULES if news.get(name) is not None}
-        failures = problems(inputs)
+        failures = problems(inputs, olds)
         if failures:
             return Checked(inputs, tuple(failures))
         if UNKNOWN in (inputs.get("region"), inputs.get("project_id")):
-            return Checked({**inputs, "plan": UNKNOWN})
+            return Checked({**inputs, "plan": _unknown_plan(olds, inputs)})
         try:
             account = self._accounts.get(inputs.get("region"), inputs.get("project_id"))
             inputs |= {"region": account.region, "project_id": account.project_id}
             if any(value is UNKNOWN for value in inputs.values()):
-                return Checked({**inputs, "plan": UNKNOWN})
-            approval = declared(inputs)
-            self._declared.add(approval.service_id, approval.endpoint_id)
-            plan = self._plan(account, approval, olds)
-        except OwnerError as error:
-            return Checked(inputs, (InputError("endpoint_id", str(error)),))
-        except (SettingsError, RequestError, InputError) as error:
+                return Checked({**inputs, "plan": _unknown_plan(olds, inputs)})
+        except (SettingsError, RequestError) as error:
             return Checked(inputs, (InputError("", str(error)),))
+        approval = declared(inputs)
+        try:
+            other = self._claims.check(news.get(CLAIM_INPUT), _key(approval))
+        except SharedEventsError as error:
+            return Checked(inputs, (InputError("", str(error)),))
+        if other is not None:
+            return Checked(inputs, (InputError("", f"{approval.name} is declared twice, also by {other.name}"),))
+        if self._claims.kept(_key(approval)) is not None:
+            # Refused here, it would be in no state any more: ``create`` records whatever is wrong with it.
+            return Checked(inputs)
+        try:
+            plan = self._plan(account, approval, olds)
+        except (OwnerError, RequestError, InputError) as error:
+            if not _is_seen(olds, approval):
+                self._claims.outcome("failed", _key(approval))
+            return Checked(inputs, (InputError("endpoint_id" if isinstance(error, OwnerError) else "", str(error)),))
         return Checked({**inputs, "plan": plan} if plan is not None else inputs)
 
     def _plan(self, account: Account, approval: Approval, olds: Mapping[str, Any]) -> str | None:
@@ -107,7 +97,7 @@ class ApprovalProvider:
 
         :raises InputError: what is declared is impossible.
         """
-        seen = bool(olds) and all(olds.get(name) == getattr(approval, name) for name in IDENTITY)
+        seen = _is_seen(olds, approval)
         try:
             connection = look(account, approval, seen=seen)
         except ApiError as error:
@@ -121,13 +111,14 @@ class ApprovalProvider:
         if step is Step.LEFT:
             self._log.warning(f"{approval.name} is {recorded(connection)}: its consumer has left; remove this approval")
         written = olds.get("description") if seen else None
-        return plan_for(
+        plan = plan_for(
             approval.goal,
             connection,
+            declared=approval.status,
             seen=seen,
             describe=must_describe(approval.description, connection, written=written),
-            previous=olds.get("plan") if seen else None,
         )
+        return words(plan, previous=olds.get("plan") if seen else None) if plan is not None else None
 
     def diff(self, olds: Mapping[str, Any], news: Mapping[str, Any]) -> Difference:
         """Whether there is anything to do: by the live status, not by what the state remembers.
@@ -135,24 +126,28 @@ class ApprovalProvider:
         :param olds: the state's outputs.
         :param news: what ``check`` returned; in a refresh, the state's inputs.
         """
-        replaces = tuple(name for name in IDENTITY if news.get(name) != olds.get(name))
+        replaces = tuple(name for name in IDENTITY if news.get(name) not in (olds.get(name), UNKNOWN))
         if replaces:
             return Difference(True, replaces)
         if any(news.get(name) != olds.get(name) for name in KEPT) or any(value is UNKNOWN for value in news.values()):
             return Difference(True)
-        approval = declared(news, _goal_of(news))
+        approval = declared(news)
         account = self._accounts.get(approval.region, approval.project_id)
         # ``check`` has read it a moment ago; whatever its age, this is what the plan was made from.
         connection = look(account, approval, seen=True, since=float("-inf"))
         step = step_for(approval.goal, live_of(connection), seen=True)
-        return Difference(
+        changes = (
             step not in FULFILLED
             or olds.get("status") != recorded(connection)
             # A refresh asks with the state's own inputs: has the status that they declare changed?
             or (news.get("status") != olds.get("status") and not is_record(news.get("plan")))
-            or (olds.get("errors") or []) != reasons(connection)
+            or (olds.get("errors") or []) != reasons(connection, approval.goal)
+            or is_foreign(approval, connection)  # refused when it is carried out
             or must_describe(approval.description, connection, written=olds.get("description"))
         )
+        if not changes:
+            self._claims.outcome("recorded", _key(approval))
+        return Difference(changes)
 
     def create(self, inputs: Mapping[str, Any]) -> tuple[str, Values]:
         """Carry out a new approval.
@@ -162,7 +157,20 @@ class ApprovalProvider:
         :raises VpcepError: nothing was changed remotely.
         """
         approval = declared(inputs)
-        return approval.id, self._carry_out(approval, inputs, before=None)
+        key = _key(approval)
+        try:
+            values = self._carry_out(approval, inputs, before=None)
+        except PartlyDone:
+            raise
+        except VpcepError as error:
+            kept = self._claims.kept(key)
+            if kept is None:
+                self._claims.outcome("failed", key)
+                raise
+            # Its former entry has left the state already: without this record nothing would know of the connection.
+            values = outputs(inputs, None, errors=[str(error)]) | {"status": kept.status}
+            raise self._partly_done(approval, values, error) from None
+        return approval.id, values
 
     def update(self, olds: Mapping[str, Any], news: Mapping[str, Any]) -> Values:
         """Bring the connection to what is declared now.
@@ -175,20 +183,38 @@ class ApprovalProvider:
 
     def _carry_out(self, approval: Approval, inputs: Mapping[str, Any], *, before: Mapping[str, Any] | None) -> Values:
         account = self._accounts.get(approval.region, approval.project_id)
-        self._declared.add(approval.service_id, approval.endpoint_id)
         decision = Decision(account, approval, self._log, self._tempo, seen=before is not None)
         try:
-            decision.carry_out()
-            decision.describe(written=before.get("description") if before is not None else None)
+            decision.fulfil(written=before.get("description") if before is not None else None)
         except VpcepError as error:
             if not decision.sent:
                 raise
-            values = outputs(inputs, decision.connection, before=before, errors=[str(error)])
-            self._log.warning(f"not reached, but recorded: {error}")
-            raise PartlyDone(approval.id, values, error) from None
+            values = outputs(inputs, decision.connection, goal=approval.goal, before=before, errors=[str(error)])
+            raise self._partly_done(approval, values, error) from error
         if decision.has_left:
             self._log.warning(f"{approval.name}: its consumer has left meanwhile; remove this approval")
-        return outputs(inputs, decision.connection, before=before)
+        values = outputs(inputs, decision.connection, goal=approval.goal, before=before)
+        try:
+            self._reject_owed(approval)
+        except VpcepError as error:
+            raise self._partly_done(approval, values | {"errors": [str(error)]}, error) from None
+        return self._recorded(approval, values)
+
+    def _reject_owed(self, approval: Approval) -> None:
+        """Reject what a delete kept for this resource while nobody knew which connection it would declare."""
+        for key in self._claims.owed(self._claims.urn_of(_key(approval))):
+            self._reject(replace(approval, goal=Goal.DELETED, **key._asdict()))
+
+    def _partly_done(self, approval: Approval, values: Values, error: VpcepError) -> PartlyDone:
+        self._log.warning(f"not reached, but recorded: {error}")
+        return PartlyDone(approval.id, self._recorded(approval, values), error)
+
+    def _recorded(self, approval: Approval, values: Values) -> Values:
+        """Outputs that the engine is about to write to the state."""
+        key = _key(approval)
+        self._claims.outcome("recorded", key)
+        urn = self._claims.urn_of(key)
+        return values if urn is None else {**values, URN_OUTPUT: urn}
 
     def read(self, id_: str, props: Mapping[str, Any]) -> Reading:
         """The connection as it stands: for a refresh, and for ``.get``.
@@ -213,30 +239,53 @@ class ApprovalProvider:
         connection = look(account, approval, seen=known)
         if connection is None and not known:
             raise InputError("id", f"there is no {approval.name}")
+        if connection is not None and is_foreign(approval, connection):
+            # A refresh tells what there is; the next preview refuses it.
+            self._log.warning(f"{approval.name} {whose(approval, connection)}")
         values = outputs(inputs, connection, before=props)
+        if URN_OUTPUT in props:
+            values[URN_OUTPUT] = props[URN_OUTPUT]
         inputs["status"] = values["status"]
         if values.get("description") is not None:
             inputs["description"] = values["description"]
         return Reading(id_, values, inputs)
 
     def delete(self, olds: Mapping[str, Any]) -> None:
-        """Reject the connection, unless this operation has just declared it under another name.
+        """Reject the connection, unless the program declares it by another resource: see ``operation.claims``.
 
         :param olds: the state's outputs.
+        :raises DeclaredElsewhereError: the program declares it, but the state would not hold it any more.
         :raises VpcepError: it could not be rejected.
         """
         approval = declared(olds, Goal.DELETED)
-        if (approval.service_id, approval.endpoint_id) in self._declared:
-            self._log.info(
-                f"{approval.name} is left as it is: another approval of this program declares it, "
-                "so this one was renamed or replaced"
-            )
-            return
+        verdict = self._claims.on_delete(_key(approval), olds.get(URN_OUTPUT), str(olds.get("status")))
+        if verdict.deletion is Deletion.REJECT:
+            self._reject(approval)
+        elif verdict.deletion in REFUSALS:
+            raise DeclaredElsewhereError(sentence(verdict, approval.name))
+        else:
+            self._log.info(sentence(verdict, approval.name))
+
+    def _reject(self, approval: Approval) -> None:
         account = self._accounts.get(approval.region, approval.project_id)
         Decision(account, approval, self._log, self._tempo, seen=True).carry_out()
 
 
-def _goal_of(inputs: Mapping[str, Any]) -> Goal:
-    """The declared status; a refresh asks with the live one, whatever that is."""
-    status = inputs.get("status")
-    return Goal.REJECTED if status == Goal.REJECTED else Goal.ACCEPTED
+def _key(approval: Approval) -> ConnectionKey:
+    return ConnectionKey(approval.service_id, approval.endpoint_id, approval.region, approval.project_id)
+
+
+def _unknown_plan(olds: Mapping[str, Any], inputs: Values) -> str | Unknown:
+    """The plan of a preview that does not know everything: what may come of an approval that the state holds."""
+    unknown = [name for name in IDENTITY if inputs.get(name) is UNKNOWN]
+    if not olds or not unknown:
+        return UNKNOWN
+    return (
+        f"not known before the update: {', '.join(unknown)}. If it becomes another connection, "
+        f"connection {olds.get('endpoint_id')} of service {olds.get('service_id')} is rejected"
+    )
+
+
+def _is_seen(olds: Mapping[str, Any], approval: Approval) -> bool:
+    """Whether the state holds this connection already, by its old inputs."""
+    return bool(olds) and all(olds.get(name) == getattr(approval, name) for name in IDENTITY)

@@ -107,20 +107,27 @@ class EndpointConnectionApprovalProvider(ResourceProvider):
 
 def _made(req: ConfigureRequest) -> ApprovalProvider:
     from vpcep_pulumi.api.client import Tempo  # noqa: PLC0415 -- see above
+    from vpcep_pulumi.operation.claims import Claims  # noqa: PLC0415
+    from vpcep_pulumi.operation.shared import events_of  # noqa: PLC0415
     from vpcep_pulumi.provider.accounts import Accounts  # noqa: PLC0415
     from vpcep_pulumi.provider.core import ApprovalProvider  # noqa: PLC0415
+    from vpcep_pulumi.provider.engine_gone import watch  # noqa: PLC0415
     from vpcep_pulumi.provider.engine_log import EngineLog, engine_address  # noqa: PLC0415
     from vpcep_pulumi.provider.interrupt import interruptible  # noqa: PLC0415
     from vpcep_pulumi.settings.keys import CONFIG  # noqa: PLC0415
 
     config = {key: value for key in CONFIG.values() if isinstance(value := req.config.get(key), str)}
-    log = EngineLog(engine_address(sys.argv))
+    engine = engine_address(sys.argv)
+    log = EngineLog(engine)
     ends = threading.Event()
     # Python waits for the threads that work before anything public is told that the process is to end.
     threading._register_atexit(ends.set)  # type: ignore[attr-defined] # noqa: SLF001
+    if engine is not None:
+        # Nobody records any more what this process does, so it does nothing more; nor does it wait for its threads.
+        watch(engine, lambda: os._exit(1))
     tempo = Tempo(sleep=interruptible(ends.is_set))
     accounts = Accounts(config=config, environ=os.environ, home=Path.home(), tempo=tempo, log=log)
-    return ApprovalProvider(accounts, log=log, tempo=tempo)
+    return ApprovalProvider(accounts, log=log, tempo=tempo, claims=Claims(events_of(engine, makes=False)))
 
 
 def _provider() -> ApprovalProvider:

@@ -6,11 +6,15 @@ the process, and its ``Log`` call works from it.
 
 from __future__ import annotations
 
+import contextlib
 import sys
 from collections.abc import Sequence
 
 import grpc
 from pulumi.runtime.proto import engine_pb2, engine_pb2_grpc
+
+NO_PROXY = (("grpc.enable_http_proxy", 0),)
+"""An engine is on this machine: no proxy of the environment is asked for it."""
 
 
 class EngineLog:
@@ -20,7 +24,11 @@ class EngineLog:
     """
 
     def __init__(self, address: str | None) -> None:
-        self._engine = engine_pb2_grpc.EngineStub(grpc.insecure_channel(address)) if address is not None else None
+        self._engine = (
+            engine_pb2_grpc.EngineStub(grpc.insecure_channel(address, options=NO_PROXY))
+            if address is not None
+            else None
+        )
 
     def info(self, message: str) -> None:
         """Shown under the stack, and again at the end."""
@@ -36,7 +44,7 @@ class EngineLog:
 
     def _log(self, severity: engine_pb2.LogSeverity.ValueType, message: str, *, ephemeral: bool = False) -> None:
         if self._engine is None:
-            sys.stderr.write(f"{message}\n")
+            _print(message)
             return
         try:
             self._engine.Log(
@@ -44,7 +52,13 @@ class EngineLog:
             )
         except grpc.RpcError:
             # An engine that is going away takes no log; the operation itself must not fail over it.
-            sys.stderr.write(f"{message}\n")
+            _print(message)
+
+
+def _print(message: str) -> None:
+    """To stderr, unless nobody reads it any more: whoever works must not fail because its engine is gone."""
+    with contextlib.suppress(OSError, ValueError):
+        sys.stderr.write(f"{message}\n")
 
 
 def engine_address(argv: Sequence[str]) -> str | None:

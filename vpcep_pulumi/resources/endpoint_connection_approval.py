@@ -4,21 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
-from weakref import WeakKeyDictionary
 
 import pulumi
 from pulumi.dynamic import Resource
 
-from vpcep_pulumi.lifecycle.inputs import DEFAULT_APPEAR_TIMEOUT, DEFAULT_SETTLE_TIMEOUT
+from vpcep_pulumi.lifecycle.inputs import DEFAULT_APPEAR_TIMEOUT, DEFAULT_SETTLE_TIMEOUT, RULES
 from vpcep_pulumi.lifecycle.table import Live, is_reached
+from vpcep_pulumi.operation.claims import Claims
 from vpcep_pulumi.provider.dynamic import EndpointConnectionApprovalProvider
-from vpcep_pulumi.settings.keys import SECRET_CONFIG
+from vpcep_pulumi.resources.declarations import Declaration, declarations
 
+TYPE = "pulumi-python:dynamic/vpcep:EndpointConnectionApproval"
 RESOLVED = ("region", "project_id", "marker_id", "domain_id", "created_at", "updated_at", "description", "errors")
 """The outputs that a program need not give: the SDK makes attributes of what is named, and of nothing else."""
-
-_declared: WeakKeyDictionary[pulumi.Resource, dict[tuple[str, str], str]] = WeakKeyDictionary()
-"""The connections that the program of each root stack has declared, and the approval's name."""
 
 
 class EndpointConnectionApproval(Resource, module="vpcep", name="EndpointConnectionApproval"):
@@ -91,14 +89,18 @@ class EndpointConnectionApproval(Resource, module="vpcep", name="EndpointConnect
             Changing it replaces.
         :param appear_timeout: seconds to wait for a connection that is not there yet.
         :param settle_timeout: seconds to wait for a connection to reach the declared status.
-        :raises pulumi.RunError: two approvals name the same connection, or a secret stands in plain text
-            in the stack's configuration; later, where the declared status was not reached.
+        :raises pulumi.RunError: the status is none of the two, two approvals name the same connection, or a secret
+            stands in plain text in the stack's configuration; later, where the declared status was not reached.
         """
+        own = declarations()
+        identity = {"service_id": service_id, "endpoint_id": endpoint_id, "region": region, "project_id": project_id}
+        claim, claimed = own.declare(Declaration(resource_name, TYPE, identity, opts or pulumi.ResourceOptions()))
         inputs = {
             "service_id": service_id,
-            "endpoint_id": _declare(resource_name, service_id, endpoint_id),
-            "status": status,
+            "endpoint_id": endpoint_id,
+            "status": _declarable(resource_name, status),
             **dict.fromkeys(RESOLVED),
+            **claimed,
         }
         optional = {
             "expected_domain_id": (expected_domain_id, None),
@@ -113,7 +115,18 @@ class EndpointConnectionApproval(Resource, module="vpcep", name="EndpointConnect
         super().__init__(EndpointConnectionApprovalProvider(), resource_name, inputs, opts)
         if not pulumi.runtime.is_dry_run():
             # One output a resource, for the SDK waits for them all: what else is needed is asked for where it is.
-            self.errors.apply(lambda errors: self._fail(resource_name, status, errors) if errors else None)
+            self.errors.apply(
+                lambda errors: self._answered(own.claims, claim, resource_name, status, errors), run_with_unknowns=True
+            )
+
+    def _answered(
+        self, claims: Claims, claim: str, name: str, declared: pulumi.Input[str], errors: object
+    ) -> pulumi.Output[None] | None:
+        """The engine has answered the registration; what it left out has the errors of a former update."""
+        claims.tell("answered", claim)
+        if isinstance(errors, Sequence) and errors and (claims.is_checked(claim) or not claims.is_shared):
+            return self._fail(name, declared, errors)
+        return None
 
     @staticmethod
     def get(
@@ -156,6 +169,9 @@ class _Existing(EndpointConnectionApproval, module="vpcep", name="EndpointConnec
         project_id: pulumi.Input[str] | None,
         opts: pulumi.ResourceOptions | None,
     ) -> None:
+        service_id, _, endpoint_id = id_.partition("/") if isinstance(id_, str) else (None, "", None)
+        identity = {"service_id": service_id, "endpoint_id": endpoint_id, "region": region, "project_id": project_id}
+        declarations().declare(Declaration(resource_name, TYPE, identity, opts or pulumi.ResourceOptions(), reads=True))
         outputs = dict.fromkeys(("service_id", "endpoint_id", "status", *RESOLVED))
         Resource.__init__(
             self,
@@ -166,51 +182,18 @@ class _Existing(EndpointConnectionApproval, module="vpcep", name="EndpointConnec
         )
 
 
-def _declare(name: str, service_id: pulumi.Input[str], endpoint_id: pulumi.Input[str]) -> pulumi.Input[str]:
-    """Note the connection, and hand its endpoint on only where no other approval of this program has it."""
-    declared = _declared_so_far()
+def _declarable(name: str, status: pulumi.Input[str]) -> pulumi.Input[str]:
+    """The status, where it is one that can be declared.
 
-    def note(service: object, endpoint: object) -> None:
-        if not isinstance(service, str) or not isinstance(endpoint, str):
-            return
-        other = declared.setdefault((service, endpoint), name)
-        if other != name:
-            raise pulumi.RunError(
-                f"connection {endpoint} of service {service} is declared twice, by {other!r} and by {name!r}: "
-                "remove one of them"
-            )
-
-    def hand_on(ids: object) -> pulumi.Output[str]:
-        if isinstance(ids, Sequence) and len(ids) == 2:  # else neither is known yet
-            note(*ids)
-        return pulumi.Output.from_input(endpoint_id)
-
-    if isinstance(service_id, str) and isinstance(endpoint_id, str):
-        note(service_id, endpoint_id)
-        return endpoint_id
-    return pulumi.Output.all(service_id, endpoint_id).apply(hand_on, run_with_unknowns=True)
-
-
-def _declared_so_far() -> dict[tuple[str, str], str]:
-    """The connections that this program has declared, and the approval's name.
-
-    :raises pulumi.RunError: at the first one, where a secret stands in plain text in the configuration.
+    It is refused here because the provider cannot: there any other is one that a refresh found, and ``ignore_changes``
+    kept.
     """
-    root = pulumi.runtime.get_root_resource()
-    if root is None:
-        return {}
-    if root not in _declared:
-        _refuse_plain_secrets()
-        _declared[root] = {}
-    return _declared[root]
 
+    def refuse_others(value: str) -> str:
+        if (reason := RULES["status"](value)) is not None:
+            raise pulumi.RunError(f"{name}: status {reason}")
+        return value
 
-def _refuse_plain_secrets() -> None:
-    """Plain configuration ends up, readable, in the state of every dynamic provider."""
-    for key in SECRET_CONFIG:
-        namespace, _, name = key.partition(":")
-        if pulumi.Config(namespace).get(name) is not None and not pulumi.runtime.is_config_secret(key):
-            raise pulumi.RunError(
-                f"{key} stands in plain text in the stack's configuration, and would in the state. "
-                f"Set it again with `pulumi config set --secret {key}`, or use the environment instead"
-            )
+    if isinstance(status, str):
+        return refuse_others(status)
+    return pulumi.Output.all(status).apply(lambda values: refuse_others(values[0]))

@@ -1,0 +1,173 @@
+"""What a delete does, by what is claimed."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from vpcep_pulumi.operation.rules import CHANGES, Claim, ConnectionKey, Deletion, Known, on_delete
+
+X = ConnectionKey("svc", "ep1", "cn-north-4", "p")
+Y = ConnectionKey("svc", "ep2", "cn-north-4", "p")
+ONE = "urn:pulumi:dev::story::type::one"
+TWO = "urn:pulumi:dev::story::type::two"
+
+KEEPS = (Deletion.KEEP, Deletion.KEEP_FOR_NOW)
+
+
+def known(*events: dict[str, Any]) -> Known:
+    found = Known()
+    for event in events:
+        found.take(event)
+    return found
+
+
+def claimed(
+    claim: str, connection: ConnectionKey | None, *then: str, urn: str = "", **fields: Any
+) -> list[dict[str, Any]]:
+    """The events of one claim."""
+    first = {"event": "declared", "claim": claim, "name": claim, "urn": urn or ONE, "connection": connection, **fields}
+    return [first, *({"event": event, "claim": claim} for event in then)]
+
+
+def deleted(*events: dict[str, Any], urn: str | None = ONE, connection: ConnectionKey = X) -> Deletion:
+    return on_delete(known(*events), connection, urn).deletion
+
+
+class TestNobodyDeclaresIt:
+    def test_a_destroy_runs_no_program(self):
+        assert deleted() is Deletion.REJECT
+
+    def test_removed_from_the_program(self):
+        assert deleted(*claimed("two", Y, "answered", "checked", "recorded", urn=TWO)) is Deletion.REJECT
+
+    def test_another_endpoint_deleted_first(self):
+        assert deleted(*claimed("one", Y, "checked")) is Deletion.REJECT
+
+    def test_the_same_ids_in_another_region_are_another_connection(self):
+        there = X._replace(region="eu-west-101")
+        assert deleted(*claimed("two", there, "answered", "checked", "recorded", urn=TWO)) is Deletion.REJECT
+
+    def test_a_region_that_is_not_known_may_be_this_one(self):
+        anywhere = X._replace(region=None, project_id=None)
+        assert deleted(*claimed("two", anywhere, urn=TWO)) is Deletion.KEEP_FOR_NOW
+
+
+class TestAnotherHoldsIt:
+    def test_a_rename(self):
+        assert deleted(*claimed("two", X, "checked", "recorded", "answered", urn=TWO)) is Deletion.KEEP
+
+    def test_a_replacement_of_itself(self):
+        assert deleted(*claimed("one", X, "checked", "recorded", "answered")) is Deletion.KEEP
+
+    def test_a_replacement_of_itself_that_deletes_first(self):
+        assert deleted(*claimed("one", X, "checked")) is Deletion.KEEP_FOR_NOW
+
+    def test_deleted_before_the_new_holder_is_registered(self):
+        events = [*claimed("one", Y, "checked"), *claimed("two", X, urn=TWO)]
+        assert deleted(*events) is Deletion.KEEP_FOR_NOW
+
+    def test_deleted_with_another_resource_before_its_own_registration(self):
+        """``replace_with``, and dependents of what is deleted first."""
+        assert deleted(*claimed("one", X), *claimed("two", Y, "checked", urn=TWO)) is Deletion.KEEP_FOR_NOW
+        assert deleted(*claimed("one", X)) is Deletion.KEEP_FOR_NOW
+
+    def test_deleted_with_another_resource_before_its_own_ids_are_known(self):
+        assert deleted(*claimed("one", None)) is Deletion.KEEP_FOR_NOW
+
+    def test_a_get_names_it(self):
+        assert deleted(*claimed("two", X, urn=TWO, reads=True)) is Deletion.KEEP
+
+    def test_what_the_engine_makes_of_the_inputs_counts(self):
+        """``ignore_changes``: the program writes another endpoint than the engine goes on with."""
+        events = [*claimed("two", Y, urn=TWO), {"event": "checked", "claim": "two", "connection": X}]
+        assert deleted(*events) is Deletion.KEEP_FOR_NOW
+
+
+class TestTheHolderIsLeftOut:
+    def test_a_rename_whose_new_name_is_left_out(self):
+        events = [*claimed("two", X, "answered", urn=TWO), *claimed("three", Y, "answered", "checked", urn="three")]
+        assert deleted(*events) is Deletion.REFUSE_LEFT_OUT
+
+    def test_a_swap_of_which_one_half_is_left_out(self):
+        events = [*claimed("one", Y, "checked", "recorded", "answered"), *claimed("two", X, "answered", urn=TWO)]
+        assert deleted(*events) is Deletion.REFUSE_LEFT_OUT
+
+    def test_nothing_tells_it_from_a_destroy(self):
+        assert deleted(*claimed("two", X, "answered", urn=TWO)) is Deletion.REFUSE_AMBIGUOUS
+
+    def test_the_holder_has_failed(self):
+        assert deleted(*claimed("two", X, "failed", urn=TWO)) is Deletion.REFUSE_FAILED
+        assert deleted(*claimed("two", X, "failed", "checked", "recorded", urn=TWO)) is Deletion.KEEP
+
+
+class TestADestroyThatRunsTheProgram:
+    def test_what_it_declares_is_rejected(self):
+        assert deleted(*claimed("one", X, "answered")) is Deletion.REJECT
+
+    def test_a_swap_that_was_never_made_is_rejected_as_well(self):
+        events = [*claimed("one", Y, "answered"), *claimed("two", X, "answered", urn=TWO)]
+        assert deleted(*events) is Deletion.REJECT
+
+    def test_the_stack_was_renamed(self):
+        there = ONE.replace("dev::story", "prod::other")
+        assert deleted(*claimed("one", X, "answered", urn=there)) is Deletion.REJECT
+
+    def test_a_urn_that_was_not_recorded_is_refused(self):
+        assert deleted(*claimed("one", X, "answered"), urn=None) is Deletion.REFUSE_AMBIGUOUS
+
+
+@st.composite
+def histories(draw: st.DrawFn) -> list[dict[str, Any]]:
+    """Events of up to three claims, in any order that keeps each claim's first."""
+    events: list[dict[str, Any]] = []
+    for claim, urn in (("one", ONE), ("two", TWO), ("three", None)):
+        if draw(st.booleans()):
+            where = draw(st.sampled_from([X, Y, None, X._replace(region=None)]))
+            fields = {"reads": True} if draw(st.integers(0, 5)) == 0 else {}
+            first, *_ = claimed(claim, where, urn=urn or "", **fields)
+            then = draw(st.lists(st.sampled_from(sorted(CHANGES)), max_size=5))
+            events += [first, *({"event": event, "claim": claim} for event in then if event != "declared")]
+    return events
+
+
+@given(histories(), st.sampled_from([ONE, TWO, "urn:pulumi:dev::story::type::gone", None]))
+def test_what_is_declared_is_rejected_by_a_destroy_alone(events, urn):
+    found = known(*events)
+    verdict = on_delete(found, X, urn)
+    holders = [each for each in found.claims.values() if each.holds(X)]
+    if not holders:
+        assert verdict.deletion in (Deletion.REJECT, Deletion.KEEP_FOR_NOW)
+    if verdict.deletion is Deletion.REJECT and holders:
+        # Only a destroy that runs the program answers a registration without a check, and deletes the resource.
+        own = [each for each in found.claims.values() if urn is not None and each.urn == urn]
+        assert any(each.is_answered and not each.is_checked for each in own)
+    if verdict.deletion in KEEPS and holders:
+        assert verdict.holder in holders
+
+
+@given(histories(), st.sampled_from([ONE, TWO, None]))
+def test_what_was_recorded_under_another_name_is_safe_to_forget(events, urn):
+    """A delete that is skipped for good leaves the connection in the state."""
+    verdict = on_delete(known(*events), X, urn)
+    if verdict.deletion is Deletion.KEEP:
+        assert verdict.holder is not None
+        assert verdict.holder.is_recorded or verdict.holder.reads
+
+
+@given(st.permutations([None, "cn-north-4", "eu-west-101"]), st.permutations([None, "p", "q"]))
+def test_matching_is_symmetric_and_what_is_not_known_matches_everything(regions, projects):
+    one = ConnectionKey("svc", "ep1", regions[0], projects[0])
+    two = ConnectionKey("svc", "ep1", regions[1], projects[1])
+    assert one.matches(two) == two.matches(one)
+    assert one.matches(one)
+    assert ConnectionKey("svc", "ep1").matches(two)
+    assert not one.matches(two._replace(endpoint_id="ep2"))
+
+
+@pytest.mark.parametrize("event", sorted(set(CHANGES) - {"declared", "resolved", "named"}))
+def test_each_event_says_something(event):
+    assert CHANGES[event](Claim("one", has_failed=event != "failed")) != Claim("one", has_failed=event != "failed")

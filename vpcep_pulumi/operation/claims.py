@@ -1,0 +1,145 @@
+"""The claims of one operation, as one of its processes makes and sees them: see :mod:`vpcep_pulumi.operation.rules`."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from typing import Any, Protocol
+
+from vpcep_pulumi.errors import SharedEventsError
+from vpcep_pulumi.operation.rules import Claim, ConnectionKey, Deletion, Event, Kept, Known, Verdict, on_delete
+
+CLAIM_INPUT = "__claim"
+"""The hidden input that tells the provider a resource's claim and URN: ``<claim> <urn>``. It is not stored.
+
+Pulumi shows no key that begins with ``__``.
+"""
+URN_OUTPUT = "__urn"
+"""The hidden output that keeps the URN: ``delete`` is not told it otherwise."""
+
+
+class Events(Protocol):
+    """Where events are kept: in this process alone, or where every process of the operation finds them."""
+
+    is_shared: bool
+    """Whether other processes find them."""
+
+    def add(self, event: Event) -> None:
+        """Keep one more."""
+
+    def new(self) -> Iterable[Event]:
+        """Those that were kept since the last call, of this process and of others."""
+
+    def close(self) -> None:
+        """Leave nothing behind."""
+
+
+class ProcessEvents:
+    """Events of this process alone."""
+
+    is_shared = False
+
+    def __init__(self) -> None:
+        self._new: list[Event] = []
+
+    def add(self, event: Event) -> None:
+        """Keep one more."""
+        self._new.append(event)
+
+    def new(self) -> Iterable[Event]:
+        """Those that were kept since the last call."""
+        found, self._new = self._new, []
+        return found
+
+    def close(self) -> None:
+        """There is nothing to be left behind."""
+
+
+class Claims:
+    """The claims of one operation, as one of its processes makes and sees them. Thread-safe.
+
+    :param events: where they are kept; by default in this process alone.
+    """
+
+    def __init__(self, events: Events | None = None) -> None:
+        self._events = events or ProcessEvents()
+        self._known = Known()
+        self._lock = threading.Lock()
+
+    def tell(self, event: str, claim: str, **fields: Any) -> None:
+        """Note an event of a claim; fields are those of :class:`Claim`."""
+        self._events.add({"event": event, "claim": claim, **fields})
+
+    @property
+    def is_shared(self) -> bool:
+        """Whether every process of the operation finds them."""
+        return self._events.is_shared
+
+    def close(self) -> None:
+        """The operation is over."""
+        self._events.close()
+
+    def is_checked(self, claim: str) -> bool:
+        """Whether the provider has been asked about a claim in this operation."""
+        with self._seen() as known:
+            return claim in known.claims and known.claims[claim].is_checked
+
+    def check(self, given: str | None, connection: ConnectionKey) -> Claim | None:
+        """A connection is checked, with the inputs as the engine made them; another claim that was checked for it.
+
+        :param given: the input :data:`CLAIM_INPUT`; None where there is none.
+        :raises SharedEventsError: the program has declared it, but nothing of that can be found.
+        """
+        claim, _, urn = (given or "").partition(" ")
+        with self._seen() as known:
+            if claim and claim not in known.claims:
+                raise SharedEventsError(
+                    "what the program declares cannot be found by its provider, so nothing is sent: "
+                    "do both run on one machine, as one user?"
+                )
+        id_ = claim or f"{connection.service_id}/{connection.endpoint_id}"
+        self.tell("checked", id_, connection=connection, **({"urn": urn} if urn else {}))
+        with self._seen() as known:
+            others = (each for each in known.of(connection) if each.id != id_ and each.is_checked and not each.reads)
+            return next(others, None)
+
+    def outcome(self, event: str, connection: ConnectionKey) -> None:
+        """A checked connection is ``recorded``, or has ``failed``."""
+        with self._seen() as known:
+            ids = [each.id for each in known.of(connection) if each.is_checked]
+        for id_ in ids:
+            self.tell(event, id_)
+
+    def urn_of(self, connection: ConnectionKey) -> str | None:
+        """The URN of the resource that was checked for a connection."""
+        with self._seen() as known:
+            return next((each.urn for each in known.of(connection) if each.is_checked and each.urn), None)
+
+    def on_delete(self, connection: ConnectionKey, urn: str | None, status: str) -> Verdict:
+        """See :func:`on_delete`. Where the delete is skipped for now, that is noted.
+
+        :param status: as the state recorded it.
+        """
+        with self._seen() as known:
+            verdict = on_delete(known, connection, urn)
+        if verdict.deletion is Deletion.KEEP_FOR_NOW:
+            self._events.add({"event": "kept", "connection": connection, "urn": urn, "status": status})
+        return verdict
+
+    def kept(self, connection: ConnectionKey) -> Kept | None:
+        """The delete of this connection that was skipped for now: what follows must be recorded."""
+        with self._seen() as known:
+            return next((each for key, each in known.kept.items() if key.matches(connection)), None)
+
+    def owed(self, urn: str | None) -> list[ConnectionKey]:
+        """The connections that were kept for a resource whose own was not known yet, and that nobody holds."""
+        with self._seen() as known:
+            return [key for key, each in known.kept.items() if urn == each.urn is not None and not known.of(key)]
+
+    @contextmanager
+    def _seen(self) -> Iterator[Known]:
+        with self._lock:
+            for event in self._events.new():
+                self._known.take(event)
+            yield self._known

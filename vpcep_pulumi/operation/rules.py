@@ -1,0 +1,195 @@
+"""What a delete does about its connection: by what the program of the running operation claims. Pure.
+
+Pulumi's engine may delete a resource whose connection another resource declares: after a rename or a replacement,
+with ``--target`` and ``--exclude``, with ``delete_before_replace``, or in a second provider process. Taken at its word,
+such a delete would reject a connection that is to stay accepted. The engine does not say why it deletes. So the program
+claims each connection in the resource's constructor, the provider notes what it is asked about it, and ``delete``
+decides by both (:func:`on_delete`).
+
+A claim goes through these events::
+
+    declared    the constructor has run; the connection may not be known yet
+    resolved    the connection is known
+    named       the resource's URN is known
+    answered    the engine has answered the registration
+    checked     the provider has checked it, in this operation: the engine has not left it out
+    recorded    the state holds the connection under this claim
+    failed      it could not be checked or created, and the state does not hold it
+
+and a connection through one: ``kept``, its delete was skipped before the state held it under another resource.
+
+What the engine does when was read in pkg/resource/deploy/step_generator.go and tried with its CLI:
+
+- ``destroy --run-program`` runs the program, answers every registration, checks nothing, and deletes at the end.
+- ``--target`` and ``--exclude`` answer what they leave out without a check.
+- ``delete_before_replace`` and ``replace_with`` delete before the registration that comes next is answered.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from enum import Enum
+from types import MappingProxyType
+from typing import Any, NamedTuple
+
+Event = Mapping[str, Any]
+"""One event, as JSON has it: ``{"event": "declared", "claim": "4711.1", …}``."""
+
+
+class ConnectionKey(NamedTuple):
+    """Which connection.
+
+    :ivar region: None where the program leaves it to the settings, and no provider has resolved it yet.
+    :ivar project_id: likewise.
+    """
+
+    service_id: str
+    endpoint_id: str
+    region: str | None = None
+    project_id: str | None = None
+
+    def matches(self, other: ConnectionKey) -> bool:
+        """Whether both may be one connection: what is not known matches everything."""
+        return self[:2] == other[:2] and all(
+            mine is None or theirs is None or mine == theirs
+            for mine, theirs in ((self.region, other.region), (self.project_id, other.project_id))
+        )
+
+
+@dataclass(frozen=True)
+class Claim:
+    """What is known of one resource that the program declares.
+
+    :ivar id: of this claim, unique in the operation.
+    :ivar name: the resource, for messages.
+    :ivar urn: None while the URN of its parent is not known.
+    :ivar connection: None while its ids are not known.
+    :ivar reads: it is a ``.get``: the connection is decided elsewhere.
+    """
+
+    id: str
+    name: str = ""
+    urn: str | None = None
+    connection: ConnectionKey | None = None
+    reads: bool = False
+    is_answered: bool = False
+    is_checked: bool = False
+    is_recorded: bool = False
+    has_failed: bool = False
+
+    def holds(self, connection: ConnectionKey) -> bool:
+        """Whether it is about this connection, as far as is known."""
+        return self.connection is not None and self.connection.matches(connection)
+
+
+class Deletion(Enum):
+    """What a delete does about its connection."""
+
+    REJECT = "nobody declares it any more"
+    KEEP = "another resource holds it"
+    KEEP_FOR_NOW = "a resource that is still to come may hold it: what becomes of that is recorded, whatever it is"
+    REFUSE_FAILED = "the resource that declares it has failed in this operation"
+    REFUSE_LEFT_OUT = "the resource that declares it is left out of this operation"
+    REFUSE_AMBIGUOUS = "it is declared, and nothing tells this operation from a destroy that runs the program"
+
+
+class Verdict(NamedTuple):
+    """What a delete does, and the claim for whose sake it leaves the connection alone."""
+
+    deletion: Deletion
+    holder: Claim | None = None
+
+
+class Kept(NamedTuple):
+    """A delete that was skipped before the state held its connection under another resource.
+
+    :ivar urn: of the deleted resource; None where it is not known.
+    :ivar status: as the state recorded it.
+    """
+
+    urn: str | None
+    status: str
+
+
+@dataclass
+class Known:
+    """The sum of all events so far."""
+
+    claims: dict[str, Claim] = field(default_factory=dict)
+    kept: dict[ConnectionKey, Kept] = field(default_factory=dict)
+    _by_ids: defaultdict[tuple[str, str], set[str]] = field(default_factory=lambda: defaultdict(set))
+
+    def take(self, event: Event) -> None:
+        """Add an event."""
+        if event["event"] == "kept":
+            self.kept[ConnectionKey(*event["connection"])] = Kept(event["urn"], event["status"])
+            return
+        id_, told = event["claim"], {name: event[name] for name in ("name", "urn", "reads") if name in event}
+        if event.get("connection") is not None:
+            told["connection"] = ConnectionKey(*event["connection"])
+        before = self.claims.get(id_, Claim(id_))
+        claim = self.claims[id_] = CHANGES[event["event"]](replace(before, **told))
+        if claim.connection != before.connection:
+            if before.connection is not None:
+                self._by_ids[before.connection[:2]].discard(id_)
+            if claim.connection is not None:
+                self._by_ids[claim.connection[:2]].add(id_)
+
+    def of(self, connection: ConnectionKey) -> list[Claim]:
+        """The claims on a connection, the first declared first."""
+        ids = sorted(self._by_ids.get(connection[:2], ()))
+        return [self.claims[each] for each in ids if self.claims[each].holds(connection)]
+
+
+CHANGES: Mapping[str, Callable[[Claim], Claim]] = MappingProxyType(
+    {
+        "declared": lambda claim: claim,
+        "resolved": lambda claim: claim,
+        "named": lambda claim: claim,
+        "answered": lambda claim: replace(claim, is_answered=True),
+        "checked": lambda claim: replace(claim, is_checked=True, has_failed=False),
+        "recorded": lambda claim: replace(claim, is_checked=True, is_recorded=True, has_failed=False),
+        "failed": lambda claim: replace(claim, is_checked=True, has_failed=True),
+    }
+)
+"""What each event says about a claim, apart from the fields that it brings."""
+
+
+def on_delete(known: Known, connection: ConnectionKey, urn: str | None) -> Verdict:
+    """What the delete of a resource does about its connection.
+
+    :param connection: the connection that the state holds under the deleted resource.
+    :param urn: the deleted resource's URN, as its outputs recorded it; None where they did not. It is stale after a
+        rename with an alias or ``pulumi state rename``: then a ``destroy --run-program`` is refused, with words.
+    """
+    claims = list(known.claims.values())
+    own = [each for each in claims if urn and each.urn and _within_stack(each.urn) == _within_stack(urn)]
+    holders = known.of(connection)
+    if not holders:
+        coming = next((each for each in own if each.connection is None and not each.is_answered), None)
+        return Verdict(Deletion.KEEP_FOR_NOW, coming) if coming is not None else Verdict(Deletion.REJECT)
+    if any(each.is_answered and not each.is_checked for each in own):
+        # It is declared, was not checked, and is deleted: that is a destroy which runs the program.
+        return Verdict(Deletion.REJECT)
+    for applies, deletion in HOLDERS:
+        holder = next((each for each in holders if applies(each)), None)
+        if holder is not None:
+            return Verdict(deletion, holder)
+    asked = any(each.is_checked for each in claims)
+    return Verdict(Deletion.REFUSE_LEFT_OUT if asked else Deletion.REFUSE_AMBIGUOUS, holders[0])
+
+
+def _within_stack(urn: str) -> str:
+    """A URN's type and name, without stack and project: ``pulumi stack rename`` and ``stack import`` change those."""
+    return urn.split("::", 2)[-1]
+
+
+HOLDERS: tuple[tuple[Callable[[Claim], bool], Deletion], ...] = (
+    (lambda each: each.is_recorded or each.reads, Deletion.KEEP),
+    (lambda each: each.is_checked and not each.has_failed, Deletion.KEEP_FOR_NOW),
+    (lambda each: each.has_failed, Deletion.REFUSE_FAILED),
+    (lambda each: not each.is_answered, Deletion.KEEP_FOR_NOW),
+)
+"""What the delete of a connection comes to, by the first claim on it for which a line holds."""

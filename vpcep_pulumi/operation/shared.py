@@ -1,0 +1,206 @@
+"""Events that every process of one operation finds: a file on this machine that lives as long as the program.
+
+The processes of an operation (the program, one or more provider hosts) have one thing in common, the address of the
+engine. The program makes a file that is named after it; every process appends its events to that file, a JSON line
+each, and reads those of the others. The program holds a lock (flock) on its file while it lives and removes it in the
+end. A file that nobody holds was left over by a program that was killed: it is not read, and whoever meets it removes
+it. So nothing is stale.
+
+The folder belongs to the user alone (mode 0700). It does not depend on the environment, which an inline program and its
+engine need not share. What is written holds ids, names and statuses, and no secret.
+
+Where there is no flock (Windows) each process knows its own events only.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import secrets
+import stat
+import threading
+from collections.abc import Iterable
+from functools import cached_property
+from pathlib import Path
+from typing import BinaryIO
+
+from vpcep_pulumi.errors import SharedEventsError
+from vpcep_pulumi.operation.claims import Events, ProcessEvents
+from vpcep_pulumi.operation.rules import Event
+
+try:
+    import fcntl
+except ImportError:  # Windows
+    fcntl = None  # type: ignore[assignment]
+
+MODE = 0o700
+FOLDER = "vpcep-pulumi"
+READ_BYTES = 1 << 20
+
+
+def candidates() -> tuple[Path, ...]:
+    """The folders in which this user's may be, the best first."""
+    return (Path(f"/run/user/{os.getuid()}"), Path("/tmp"))  # noqa: S108 -- `folder_of_user` checks what it finds
+
+
+def folder_of_user(parents: Iterable[Path]) -> Path:
+    """The folder of this user's operations, which is made where it is not there.
+
+    :raises SharedEventsError: it belongs to somebody else, or there is nowhere to make it.
+    """
+    for parent in parents:
+        if not parent.is_dir() or not os.access(parent, os.W_OK | os.X_OK):
+            continue
+        folder = parent / f"{FOLDER}-{os.getuid()}"
+        folder.mkdir(mode=MODE, exist_ok=True) if not folder.is_symlink() else None
+        found = folder.lstat()
+        if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.getuid() or stat.S_IMODE(found.st_mode) != MODE:
+            raise SharedEventsError(
+                f"{folder} is not a folder of this user alone (mode 0700). What the program declares cannot be passed "
+                "to its provider safely, so nothing is sent: remove that folder"
+            )
+        return folder
+    raise SharedEventsError(
+        "what the program declares cannot be passed to its provider, so nothing is sent: "
+        f"none of {', '.join(map(str, parents))} is a folder that can be written to"
+    )
+
+
+def events_of(engine: str | None, *, makes: bool) -> Events:
+    """The events of the operation of an engine.
+
+    :param engine: its address, ``host:port``; None where there is none, as in a test of the provider alone.
+    :param makes: whether this process is the program, which makes the file.
+    """
+    if engine is None or fcntl is None:
+        return ProcessEvents()
+    return SharedEvents(engine, candidates(), makes=makes)
+
+
+class SharedEvents:
+    """The events of one operation. Thread-safe.
+
+    :param engine: the address of the operation's engine, ``host:port``.
+    :param parents: where the folder may be; the same for all processes of the operation.
+    :param makes: whether this process makes a file, as a program does.
+    """
+
+    is_shared = True
+
+    def __init__(self, engine: str, parents: Iterable[Path], *, makes: bool) -> None:
+        self._prefix = hashlib.sha256(engine.encode()).hexdigest()[:24]
+        self._parents = tuple(parents)
+        self._makes = makes
+        self._lock = threading.Lock()
+        self._files: dict[Path, BinaryIO] = {}
+        """Those of the programs of this operation, the own one among them, for reading and appending."""
+        self._offsets: dict[Path, int] = {}
+        """How far each was read."""
+        self._held: BinaryIO | None = None
+        self._alone: list[Event] = []
+        """Events of an operation that runs no program."""
+
+    def add(self, event: Event) -> None:
+        """Append an event; whoever asks from now on finds it.
+
+        :raises SharedEventsError: there is nowhere to write to.
+        """
+        with self._lock:
+            self._meet()
+            for file in self._files.values():
+                os.write(file.fileno(), json.dumps(event).encode() + b"\n")  # appended whole, by the system
+                return
+            self._alone.append(event)
+
+    def new(self) -> Iterable[Event]:
+        """The events since the last call, whoever has added them.
+
+        :raises SharedEventsError: there is nowhere to read from.
+        """
+        with self._lock:
+            self._meet()
+            found, self._alone = self._alone, []
+            for path in self._files:
+                found += self._read(path)
+            return found
+
+    def close(self) -> None:
+        """Remove the file that this process has made."""
+        with self._lock:
+            for path, file in self._files.items():
+                if self._held is not None and os.path.sameopenfile(file.fileno(), self._held.fileno()):
+                    path.unlink(missing_ok=True)
+                file.close()
+            if self._held is not None:
+                self._held.close()
+            self._files, self._held, self._makes = {}, None, False
+
+    @cached_property
+    def _folder(self) -> Path:
+        return folder_of_user(self._parents)
+
+    def _read(self, path: Path) -> list[Event]:
+        """What was added since the last time; a line that is not whole yet is left for the next time."""
+        start, text = self._offsets.get(path, 0), b""
+        while piece := os.pread(self._files[path].fileno(), READ_BYTES, start + len(text)):
+            text += piece
+        whole = text[: text.rfind(b"\n") + 1]
+        self._offsets[path] = start + len(whole)
+        return [json.loads(line) for line in whole.splitlines()]
+
+    def _meet(self) -> None:
+        """Open the files that there are now; make one's own first."""
+        if self._makes and self._held is None:
+            self._sweep()
+            self._held = self._made()
+        for path in sorted(self._folder.glob(f"{self._prefix}.*.events")):
+            if path not in self._files and (file := _opened(path)) is not None:
+                if _is_held(file):
+                    self._files[path] = file
+                else:
+                    path.unlink(missing_ok=True)
+                    file.close()
+
+    def _made(self) -> BinaryIO:
+        """A file that is locked before anybody can see it under its name."""
+        while True:
+            name = f"{self._prefix}.{os.getpid()}-{secrets.token_hex(4)}"
+            aside = self._folder / f"{name}.new"
+            file = os.fdopen(os.open(aside, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_CLOEXEC, 0o600), "wb")
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                aside.rename(aside.with_suffix(".events"))
+            except (BlockingIOError, FileNotFoundError):
+                file.close()  # somebody took it for a file that was left over
+                continue
+            return file
+
+    def _sweep(self) -> None:
+        """Remove what programs that were killed have left over, whichever operation it was."""
+        for path in (*self._folder.glob("*.events"), *self._folder.glob("*.new")):
+            if (file := _opened(path)) is not None:
+                if not _is_held(file):
+                    path.unlink(missing_ok=True)
+                file.close()
+
+
+def _opened(path: Path) -> BinaryIO | None:
+    flags = os.O_RDWR | os.O_APPEND | os.O_NOFOLLOW | os.O_CLOEXEC
+    try:
+        return os.fdopen(os.open(path, flags), "r+b", buffering=0)
+    except FileNotFoundError:
+        return None
+
+
+def _is_held(file: BinaryIO) -> bool:
+    """Whether a process holds a file.
+
+    Asked with a shared lock: two processes that ask at once must not take each other for the one that holds it.
+    """
+    try:
+        fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    fcntl.flock(file, fcntl.LOCK_UN)
+    return False

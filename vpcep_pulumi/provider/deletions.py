@@ -1,0 +1,44 @@
+"""What a delete says that leaves its connection alone, in words. Data alone."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from vpcep_pulumi.operation.rules import Deletion, Verdict
+
+REFUSALS = frozenset({Deletion.REFUSE_FAILED, Deletion.REFUSE_LEFT_OUT, Deletion.REFUSE_AMBIGUOUS})
+"""The deletions that fail: the resource stays in the state."""
+
+WORDS: Mapping[Deletion, str] = MappingProxyType(
+    {
+        Deletion.KEEP: "{connection} is left as it is: the program declares it, as {holder}",
+        Deletion.KEEP_FOR_NOW: (
+            "{connection} is left as it is: the program declares it, as {holder}, which is still to come"
+        ),
+        Deletion.REFUSE_FAILED: (
+            "{connection} is not rejected: the program declares it, as {holder}, which has failed in this operation. "
+            "Nothing was sent, and the state keeps it; the next update goes on from there"
+        ),
+        Deletion.REFUSE_LEFT_OUT: (
+            "{connection} is not rejected: the program declares it, as {holder}, which this operation leaves out "
+            "(--target, --exclude). Nothing was sent, and the state keeps it: run `pulumi up` without them, or include "
+            "{holder}"
+        ),
+        Deletion.REFUSE_AMBIGUOUS: (
+            "{connection} is not rejected: the program declares it, as {holder}, which the state does not know by that "
+            "name. Nothing was sent, and the state keeps it. To keep the connection, run `pulumi up` without --target "
+            "and --exclude; to reject it, `pulumi destroy` without --run-program"
+        ),
+    }
+)
+"""What a delete says that does not reject."""
+
+
+def sentence(verdict: Verdict, connection: str) -> str:
+    """The sentence for a verdict that does not reject.
+
+    :param connection: its name, for messages.
+    """
+    holder = verdict.holder.name if verdict.holder is not None else "a resource"
+    return WORDS[verdict.deletion].format(connection=connection, holder=holder)

@@ -1,0 +1,181 @@
+"""What the program of one stack has declared so far: its claims, and connections that are declared twice.
+
+Source for what the SDK does: sdk/python/lib/pulumi/runtime/settings.py and resource.py.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+import weakref
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import count
+from typing import Any, cast
+
+import pulumi
+
+from vpcep_pulumi.operation.claims import CLAIM_INPUT, Claims
+from vpcep_pulumi.operation.rules import ConnectionKey
+from vpcep_pulumi.operation.shared import events_of
+from vpcep_pulumi.settings.keys import SECRET_CONFIG
+
+IDENTITY = ("service_id", "endpoint_id", "region", "project_id")
+
+
+@dataclass(frozen=True)
+class Declaration:
+    """One resource, as its constructor knows it.
+
+    :ivar type: the resource's type token.
+    :ivar inputs: those that name the connection; values may be outputs.
+    :ivar reads: it is a ``.get``.
+    """
+
+    name: str
+    type: str
+    inputs: dict[str, pulumi.Input[str] | None]
+    opts: pulumi.ResourceOptions
+    reads: bool = False
+
+    @property
+    def label(self) -> str:
+        """The resource, for messages; a child with its parent, for another may have the same name."""
+        parent = self.opts.parent
+        return repr(self.name) if parent is None else f"{self.name!r} (a child of {parent.pulumi_resource_name!r})"
+
+    @property
+    def is_overridden(self) -> bool:
+        """Whether the engine takes ids from the state instead of the program's (``ignore_changes``)."""
+        return not {"*", *IDENTITY}.isdisjoint(self.opts.ignore_changes or ())
+
+
+class Declarations:
+    """The declarations of one stack's program. Thread-safe.
+
+    :param engine: the address of the operation's engine; None under Pulumi's mocks, which run no provider.
+    """
+
+    def __init__(self, engine: str | None) -> None:
+        self.claims = Claims(events_of(engine, makes=True))
+        self._is_real = engine is not None
+        self._numbers = count(1)
+        self._lock = threading.Lock()
+        self._holders: dict[tuple[str, str], list[tuple[ConnectionKey, str]]] = {}
+
+    def declare(self, declaration: Declaration) -> tuple[str, dict[str, Any]]:
+        """Claim a connection: now where its ids are known, else when they are.
+
+        :returns: the claim, and the inputs to register: the hidden ones, and ``endpoint_id``, which is handed on only
+            where nobody else declares the connection.
+        :raises pulumi.RunError: two resources declare it.
+        """
+        claim = f"{os.getpid()}.{next(self._numbers)}"
+        urn = self._urn(claim, declaration)
+        hidden: dict[str, Any] = {} if urn is None else {CLAIM_INPUT: _joined(claim, urn)}
+        fields: dict[str, Any] = {"name": declaration.label, **({"urn": urn} if isinstance(urn, str) else {})}
+        key = _key(declaration.inputs)
+        if declaration.reads or declaration.is_overridden or key is not None:
+            if key is not None and not declaration.is_overridden:
+                self._note(key, declaration)
+                fields["connection"] = key
+            self.claims.tell("declared", claim, reads=declaration.reads, **fields)
+            return claim, hidden
+        self.claims.tell("declared", claim, **fields)
+        ids = [declaration.inputs[name] for name in IDENTITY]
+        endpoint = pulumi.Output.all(*ids).apply(
+            lambda values: self._resolved(claim, declaration, values), run_with_unknowns=True
+        )
+        return claim, {**hidden, "endpoint_id": endpoint}
+
+    def _resolved(self, claim: str, declaration: Declaration, values: object) -> pulumi.Input[str] | None:
+        if isinstance(values, Sequence):  # else none of them is known yet
+            key = _key(dict(zip(IDENTITY, values, strict=True)))
+            if key is not None:
+                self._note(key, declaration)
+                self.claims.tell("resolved", claim, connection=key)
+        return declaration.inputs["endpoint_id"]
+
+    def _note(self, key: ConnectionKey, declaration: Declaration) -> None:
+        """Refuse a second declaration of a connection. In tests under Pulumi's mocks one process runs many programs."""
+        if declaration.reads or not self._is_real:
+            return
+        with self._lock:
+            others = self._holders.setdefault(key[:2], [])
+            other = next((label for held, label in others if held.matches(key)), None)
+            others.append((key, declaration.label))
+        if other is not None:
+            raise pulumi.RunError(
+                f"connection {key.endpoint_id} of service {key.service_id} is declared twice, by {other} and by "
+                f"{declaration.label}: remove one of them"
+            )
+
+    def _urn(self, claim: str, declaration: Declaration) -> str | pulumi.Output[str] | None:
+        """The URN that the engine will give; an output where it depends on a parent's, which is not known yet."""
+        parent = declaration.opts.parent
+        if not self.claims.is_shared:
+            return None
+        if parent is None or parent is pulumi.runtime.get_root_resource():
+            return f"urn:pulumi:{pulumi.get_stack()}::{pulumi.get_project()}::{declaration.type}::{declaration.name}"
+
+        def note(urn: str) -> str:
+            self.claims.tell("named", claim, urn=urn)
+            return urn
+
+        named = pulumi.create_urn(declaration.name, declaration.type, parent).apply(note)
+        # Without its dependencies: a parent that depends on its children, as components do, would wait for itself.
+        return pulumi.Output(set(), cast("Any", named.future()), named.is_known())
+
+
+def _joined(claim: str, urn: str | pulumi.Output[str]) -> str | pulumi.Output[str]:
+    return f"{claim} {urn}" if isinstance(urn, str) else urn.apply(lambda known: f"{claim} {known}")
+
+
+_declarations: weakref.WeakKeyDictionary[pulumi.Resource, Declarations] = weakref.WeakKeyDictionary()
+"""Those of each root stack: a process may run several programs, one after the other or at once."""
+
+
+def declarations() -> Declarations:
+    """Those of the program that runs here.
+
+    :raises pulumi.RunError: at the first one, where a secret stands in plain text in the configuration.
+    """
+    root = pulumi.runtime.get_root_resource()
+    if root is None:
+        return Declarations(None)
+    if root not in _declarations:
+        _refuse_plain_secrets()
+        found = _declarations[root] = Declarations(_engine_address())
+        weakref.finalize(root, found.claims.close)  # at the exit of the process as well
+    return _declarations[root]
+
+
+def _engine_address() -> str | None:
+    """The address of this program's engine, which the provider host has as its last argument; None under mocks.
+
+    The SDK keeps no address, only what it has made of it.
+    """
+    engine = pulumi.runtime.settings.get_engine()
+    channel = getattr(getattr(engine, "Log", None), "_channel", None)
+    if channel is None:
+        return None
+    return str(channel.target().decode()).rpartition("/")[2]  # dns:///127.0.0.1:35701
+
+
+def _key(inputs: dict[str, Any]) -> ConnectionKey | None:
+    """The connection, where its ids are known. A region or project that is not known matches every other."""
+    service, endpoint, *place = (inputs.get(name) for name in IDENTITY)
+    if not isinstance(service, str) or not isinstance(endpoint, str):
+        return None
+    return ConnectionKey(service, endpoint, *(each if isinstance(each, str) else None for each in place))
+
+
+def _refuse_plain_secrets() -> None:
+    """Plain configuration ends up, readable, in the state of every dynamic provider."""
+    for key in SECRET_CONFIG:
+        namespace, _, name = key.partition(":")
+        if pulumi.Config(namespace).get(name) is not None and not pulumi.runtime.is_config_secret(key):
+            raise pulumi.RunError(
+                f"{key} stands in plain text in the stack's configuration, and would in the state. "
+                f"Set it again with `pulumi config set --secret {key}`, or use the environment instead"
+            )
