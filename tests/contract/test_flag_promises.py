@@ -93,6 +93,8 @@ TARGETED = {"target": [urn("two")]}
         ({"cleaned", "recorded"}, {"program": [], "after": []}),
         (set(), {"program": [], "before": [entry("one", "ep1", retainOnDelete=True)], "after": []}),
         (set(), {"do": "destroy", "after": [], "live": REJECTED}),
+        (set(), {"do": "destroy", "flags": {"exclude": [urn("two")]}}),
+        ({"cleaned"}, {"do": "destroy"}),
         ({"recorded"}, {"after": [], "ok": False, "errors": ["refused"], "faults": 1}),
         ({"recorded"}, {"after": [], "ok": False, "killed": True}),
         (set(), {"after": [entry("one", "ep1", pendingReplacement=True)], "ok": False, "killed": True}),
