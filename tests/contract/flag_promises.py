@@ -18,8 +18,8 @@ What exactly holds, and where it ends:
     After a green ``up``, each connection declared by a resource within the flags has its status, or its consumer has
     left, and the state records the live status.
 **cleaned**
-    After a green ``destroy``, what the state held, within the flags, is not accepted any more (unless retained, or held
-    by what was left out); after a green ``up`` without ``--target`` and ``--exclude`` neither is what the state held
+    After a green ``destroy``, what the state held is not accepted any more, unless it was retained, or the flags left it
+    out (what depends on others keeps them) and the state still holds it; after a green ``up`` without ``--target`` and ``--exclude`` neither is what the state held
     and the program no longer declares.
 **recorded**
     After any operation the state can be read and holds no secret. Nothing that the state held, or that the operation
@@ -105,8 +105,9 @@ def cleaned(op: Happened) -> Iterator[str]:
         return
     for endpoint in sorted({endpoint_of(each) for each in op.before} - op.exceptions):
         kept = [each for each in op.held(endpoint) if op.may_be_kept(each)]
-        declared = op.do == "up" and (endpoint in op.possible or is_held(op.after, endpoint))
-        if not kept and not declared and op.live[endpoint] in HELD:
+        declared = op.do == "up" and endpoint in op.possible
+        left = (op.is_partial or op.do == "up") and is_held(op.after, endpoint)
+        if not kept and not declared and not left and op.live[endpoint] in HELD:
             yield f"{endpoint} is not declared any more, `{op.do}` is green, and it is {op.live[endpoint]}"
 
 
