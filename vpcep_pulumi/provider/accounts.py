@@ -17,6 +17,7 @@ from vpcep_pulumi.api.credentials import Credential
 from vpcep_pulumi.api.operations import list_projects
 from vpcep_pulumi.api.standing import Standing
 from vpcep_pulumi.errors import SettingsError
+from vpcep_pulumi.lifecycle.plan import endpoint_note
 from vpcep_pulumi.provider.context import Log
 from vpcep_pulumi.provider.view import LiveView
 from vpcep_pulumi.settings.resolve import Settings, is_loopback, resolve
@@ -96,6 +97,7 @@ class Accounts:
         self._clients: _Kept[Client] = _Kept()
         self._projects: _Kept[str | SettingsError] = _Kept()
         self._accounts: _Kept[Account] = _Kept()
+        self._noted: _Kept[None] = _Kept()
 
     def get(self, region: str | None = None, project_id: str | None = None) -> Account:
         """The account of a resource's region and project; what it leaves out comes from the settings.
@@ -107,6 +109,7 @@ class Accounts:
         project = settings.project_id or self._look_up(settings)
 
         def make() -> Account:
+            self._noted.get((settings.region, settings.endpoint), lambda: self._note(settings))
             client = self._client(settings.endpoint, settings.credential)
             return Account(settings.region, project, client, LiveView(client, project, self._tempo))
 
@@ -121,6 +124,11 @@ class Accounts:
         return resolve(
             region=region, project_id=project_id, config=self._config, environ=self._environ, home=self._home
         )
+
+    def _note(self, settings: Settings) -> None:
+        """Say where requests go, unless that is what the region's name says, or this machine itself."""
+        if not settings.is_default_endpoint and not is_loopback(settings.endpoint):
+            self._log.warning(endpoint_note(settings.region, settings.endpoint))
 
     def _client(self, address: str, credential: Credential) -> Client:
         def make() -> Client:
