@@ -124,7 +124,7 @@ def test_a_connection_that_failed_is_an_error_that_names_why(connected):
     result = connected.preview()
     assert not result.ok
     assert any(
-        "(EndPoint.2016: The endpoint pool IP address does not exist.)" in each for each in result.messages("error")
+        "('EndPoint.2016: The endpoint pool IP address does not exist.')" in each for each in result.messages("error")
     )
 
 
