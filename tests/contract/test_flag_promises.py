@@ -10,7 +10,7 @@ from tests.contract.conftest import APPROVAL
 from tests.contract.flag_happened import Happened
 from tests.contract.flag_promises import broken_by
 from vpcep_pulumi.testing.results import Diagnostic, Result, Steps
-from vpcep_pulumi.testing.simulator.world import Decision
+from vpcep_pulumi.testing.simulator.model import Decision
 
 
 def urn(name: str) -> str:

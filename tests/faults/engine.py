@@ -18,11 +18,16 @@ from tests.conftest import DrivenTime
 from vpcep_pulumi.api.client import Client, Tempo
 from vpcep_pulumi.errors import VpcepError
 from vpcep_pulumi.lifecycle.table import is_reached
+from vpcep_pulumi.operation.claims import CLAIM_INPUT, Claims
+from vpcep_pulumi.operation.rules import Event
 from vpcep_pulumi.provider.accounts import Accounts
 from vpcep_pulumi.provider.context import PartlyDone
 from vpcep_pulumi.provider.core import ApprovalProvider
 from vpcep_pulumi.testing.engine.deployment import Deployment, Goal
+from vpcep_pulumi.testing.engine.edits import tainted
 from vpcep_pulumi.testing.engine.host import Difference, HostEnded, ProviderError
+from vpcep_pulumi.testing.engine.options import Options
+from vpcep_pulumi.testing.engine.options import of as options_of
 from vpcep_pulumi.testing.engine.report import Report
 from vpcep_pulumi.testing.engine.resource import Resource
 from vpcep_pulumi.testing.engine.state import State
@@ -146,14 +151,36 @@ class Host:
             raise ProviderError(str(error)) from None
 
 
+class Told:
+    """The events of an operation, for one of its providers: each of them finds all."""
+
+    is_shared = False
+
+    def __init__(self, events: list[Event]) -> None:
+        self._events, self._read = events, 0
+
+    def add(self, event: Event) -> None:
+        self._events.append(event)
+
+    def new(self) -> list[Event]:
+        found = self._events[self._read :]
+        self._read += len(found)
+        return found
+
+    def close(self) -> None: ...
+
+
 class Hosts:
-    """One host, whichever provider is asked for."""
+    """A host for each provider, as the engine has them: what one of them was asked, the other does not see."""
 
-    def __init__(self, host: Any) -> None:
-        self._host = host
+    def __init__(self, make: Callable[[], Host]) -> None:
+        self._make = make
+        self._hosts: dict[str, Host] = {}
 
-    def of(self, _reference: str) -> Any:
-        return self._host
+    def of(self, reference: str) -> Any:
+        if reference not in self._hosts:
+            self._hosts[reference] = self._make()
+        return self._hosts[reference]
 
     def declare(self, _provider: Resource, _former: Resource | None = None) -> None: ...
 
@@ -173,6 +200,17 @@ class Approval:
     description: str | None = None
     former: str | None = None
     retain: bool = False
+    first: bool = False
+    """Whether it is deleted before it is replaced."""
+
+    @property
+    def urn(self) -> str:
+        return f"urn:pulumi:dev::story::{TYPE}::{self.name}"
+
+    def claimed(self) -> Event:
+        """What its constructor tells the provider."""
+        told = {"event": "declared", "claim": self.name, "name": self.name, "urn": self.urn}
+        return {**told, "connection": (SERVICE, self.endpoint, None, None)}
 
     def goal(self) -> Goal:
         inputs = {
@@ -181,11 +219,13 @@ class Approval:
             "status": self.status,
             "expected_domain_id": self.owner,
             "description": self.description,
+            CLAIM_INPUT: f"{self.name} {self.urn}",
             **WAIT,
         }
         given = {name: value for name, value in inputs.items() if value is not None}
         resource = Resource(urn="", type=TYPE, custom=True, inputs=given, retain_on_delete=self.retain)
-        return Goal(self.name, resource, (Alias(name=self.former),) if self.former else ())
+        aliases = (Alias(name=self.former),) if self.former else ()
+        return Goal(self.name, resource, aliases, delete_before_replace=self.first or None)
 
 
 @dataclass
@@ -216,14 +256,21 @@ class Engine:
     def preview(self, program: list[Approval]) -> Outcome:
         return self._run(program, dry_run=True)
 
-    def up(self, program: list[Approval], kill: Kill | None = None) -> Outcome:
-        return self._run(program, kill=kill)
+    def up(self, program: list[Approval], kill: Kill | None = None, **flags: Any) -> Outcome:
+        """
+        :param flags: as :class:`~vpcep_pulumi.testing.engine.options.Options` has them.
+        """
+        return self._run(program, kill=kill, options=options_of(**flags))
 
     def refresh(self, kill: Kill | None = None) -> Outcome:
         return self._run(None, kill=kill, refresh=True)
 
     def destroy(self, kill: Kill | None = None) -> Outcome:
         return self._run(None, kill=kill)
+
+    def taint(self, urn: str) -> None:
+        with State(self.path, "p", writes=True) as state:
+            state.rewrite(tainted(state.all(), urn))
 
     def recorded(self) -> dict[str, Resource]:
         """What the state holds, by name. Reading it is a test of its own."""
@@ -235,7 +282,13 @@ class Engine:
         return "\n".join(path.read_text() for path in self.folder.iterdir() if path.is_file())
 
     def _run(
-        self, program: list[Approval] | None, *, dry_run: bool = False, refresh: bool = False, kill: Kill | None = None
+        self,
+        program: list[Approval] | None,
+        *,
+        dry_run: bool = False,
+        refresh: bool = False,
+        kill: Kill | None = None,
+        options: Options | None = None,
     ) -> Outcome:
         connection, log = Connection(kill), Log()
         accounts = Accounts(
@@ -246,13 +299,19 @@ class Engine:
             log=log,
             client=partial(Client, transport=connection),
         )
-        host = Host(ApprovalProvider(accounts, log=log, tempo=self.time.tempo()), connection)
+        events = [each.claimed() for each in program or []]  # as the constructors do, before anything is registered
+
+        def host() -> Host:
+            claims = Claims(Told(events))
+            return Host(ApprovalProvider(accounts, log=log, tempo=self.time.tempo(), claims=claims), connection)
+
         state = State(self.path, "p", writes=not dry_run).__enter__()
         report = Report(lambda _text: None, dry_run=dry_run)
         steps = Steps(state, Hosts(host), report)
         outcome = Outcome(ok=False, log=log.lines)
         try:
-            self._operate(Deployment("story", "dev", steps), program, report, connection, refresh=refresh)
+            deployment = Deployment("story", "dev", steps, options or Options())
+            self._operate(deployment, program, report, connection, events, refresh=refresh)
         except Stopped:
             pass
         except Killed:
@@ -287,6 +346,7 @@ class Engine:
         program: list[Approval] | None,
         report: Report,
         connection: Connection,
+        events: list[Event],
         *,
         refresh: bool,
     ) -> None:
@@ -295,6 +355,7 @@ class Engine:
             return
         for approval in program or []:
             found = deployment.register(approval.goal()).resource
+            events.append({"event": "answered", "claim": approval.name})
             errors, live = found.outputs.get("errors"), str(found.outputs.get("status"))
             # As the resource itself does it in a program: what was not reached is recorded, and fails the update.
             if errors and not (live == "failed" and is_reached(approval.status, live)):

@@ -20,6 +20,8 @@ def _event(what: str, /, **arguments: st.SearchStrategy[Any]) -> st.SearchStrate
     return st.tuples(st.just(what), st.fixed_dictionaries(arguments))
 
 
+FLAGS = ("replace", "replace everything", "target", "exclude", "taint")
+"""What an update with flags is told, about one resource of the state."""
 WORLD = st.one_of(
     _event("connect", owner=st.sampled_from(OWNERS), status=st.sampled_from([None, None, "creating", "failed"])),
     _event("leave", number=NUMBERS),
@@ -51,7 +53,8 @@ PROGRAM = st.one_of(
     _event("undeclare", number=NUMBERS),
     *[_event("rename", number=NUMBERS, alias=st.booleans())] * 2,
     _event("flip", number=NUMBERS),
-    _event("change", number=NUMBERS, owner=OWNED, retain=RETAINED),
+    _event("change", number=NUMBERS, owner=OWNED, retain=RETAINED, first=st.booleans()),
+    _event("swap", number=NUMBERS, other=NUMBERS),
 )
 """What the team does."""
 ENGINE = st.one_of(
@@ -70,6 +73,7 @@ ENGINE = st.one_of(
         )
     ]
     * 4,
+    *[_event("flags", number=NUMBERS, flag=st.sampled_from(FLAGS), continue_on_error=st.booleans())] * 3,
     _event("heal"),
 )
 """What the pipeline does."""

@@ -152,10 +152,16 @@ class Machine(RuleBasedStateMachine):
         if declared is not None:
             self._redeclare(declared, status="rejected" if declared.status == "accepted" else "accepted")
 
-    def change(self, number: int, owner: str | None, retain: bool) -> None:
+    def change(self, number: int, owner: str | None, retain: bool, first: bool) -> None:
         declared = self._declared(number)
         if declared is not None:
-            self._redeclare(declared, owner=owner, retain=retain)
+            self._redeclare(declared, owner=owner, retain=retain, first=first)
+
+    def swap(self, number: int, other: int) -> None:
+        one, two = self._declared(number), self._declared(other)
+        if one is not None and two is not None and one is not two:
+            self._redeclare(one, endpoint=two.endpoint)
+            self._redeclare(two, endpoint=one.endpoint)
 
     # The engine.
 
@@ -168,6 +174,25 @@ class Machine(RuleBasedStateMachine):
             outcome = self.engine.up(self.program)
         self._check_update(outcome)
 
+    def flags(self, number: int, flag: str, continue_on_error: bool) -> None:
+        """An update with the CLI's flags: what it leaves out is declared all the same."""
+        urns = sorted(each.urn for each in self.engine.recorded().values())
+        if not urns:
+            return
+        urn = urns[number % len(urns)]
+        options: dict[str, Any] = {"continue_on_error": continue_on_error}
+        if flag == "taint":
+            self.engine.taint(urn)
+        elif flag.startswith("replace"):
+            options["replace"] = ["**"] if flag == "replace everything" else [urn]
+        else:
+            options[flag] = [urn]
+        with self._observed():
+            outcome = self.engine.up(self.program, **options)
+        FIGURES["updates with flags"] += 1
+        if flag not in ("target", "exclude"):
+            self._check_update(outcome)
+
     def preview_and_up(self) -> None:
         self.faults_end()
         preview = self.engine.preview(self.program)
@@ -177,7 +202,8 @@ class Machine(RuleBasedStateMachine):
         sent = [(each.action, each.id) for each in self._decisions()[last:]]
         for action, endpoint in sent:
             planned = preview.plans.get(endpoint, "")
-            promised = action in planned or (endpoint in preview.deleted and action == "reject")
+            verb = planned.partition(":")[0]  # its words name the action as well: "is rejected"
+            promised = action in verb or verb.startswith("wait") or (endpoint in preview.deleted and action == "reject")
             assert promised, f"promise: {action} of {endpoint} was sent; the preview said {planned!r}"
         if preview.ok and outcome.ok:
             assert preview.steps == outcome.steps, "promise"

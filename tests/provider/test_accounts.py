@@ -124,3 +124,34 @@ def test_nothing_that_is_kept_shows_a_secret(time, home):
     kept = [vars(each) for each in vars(accounts).values() if hasattr(each, "_slots")]
     assert "s3cr3t" not in repr(kept)
     accounts.close()
+
+
+class Lines(Silent):
+    def __init__(self) -> None:
+        self.lines: list[str] = []
+
+    def warning(self, message: str) -> None:
+        self.lines.append(message)
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "said"),
+    [
+        ("", []),
+        ("https://vpcep.cn-north-4.myhuaweicloud.com", []),
+        ("http://127.0.0.1:1234", []),
+        (
+            "https://elsewhere.example:8443",
+            ["requests for region cn-north-4 go to elsewhere.example:8443, not to the region's own host"],
+        ),
+    ],
+    ids=["default", "named", "this machine", "another"],
+)
+def test_where_requests_go_is_said_once(time, home, endpoint, said):
+    environ = {"HW_AUTH_TOKEN": "token-a", "VPCEP_ENDPOINT": endpoint}
+    log = Lines()
+    accounts = Accounts(config={}, environ=environ, home=home, tempo=time.tempo(), log=log)
+    for project in ("p", "q", "p"):
+        accounts.get("cn-north-4", project)
+    accounts.close()
+    assert [line.partition(": it sees")[0] for line in log.lines] == said
