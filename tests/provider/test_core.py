@@ -2,6 +2,8 @@
 
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
+from time import sleep
 
 import pytest
 
@@ -489,3 +491,19 @@ def test_an_access_key_signs_every_call(time, tmp_path, stack):
         del stack.config["vpcep:projectId"]
         assert stack.up(description="ä").error == ""
         assert {call["status"] for call in simulator.calls()} == {200}
+
+
+def test_two_deletes_of_one_connection_at_once_reject_it_once(connected):
+    """A state may hold a connection under two names: after an update that left one of them out."""
+    connected.up()
+    provider = connected.operation()
+    connected.posts()
+    held = connected.simulator.fault("slow", "POST", seconds=3600, times=1)
+    with ThreadPoolExecutor(2) as pool:
+        deletes = [pool.submit(provider.delete, connected.outputs) for _ in range(2)]
+        while not held.applied:
+            sleep(0.001)
+        connected.simulator.clear_faults()
+        for each in deletes:
+            each.result()
+    assert connected.posts() == ["reject"]

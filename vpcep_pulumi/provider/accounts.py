@@ -45,7 +45,7 @@ class _Slot(Generic[T]):
     made: list[T] = field(default_factory=list)
 
 
-class _Kept(Generic[T]):
+class Kept(Generic[T]):
     """Makes a value for each key, once. Who asks for a key waits for nobody who makes another's. Thread-safe."""
 
     def __init__(self) -> None:
@@ -92,12 +92,12 @@ class Accounts:
         self._tempo = tempo
         self._log = log
         self._new_client = client
-        self._settings: _Kept[Settings] = _Kept()
-        self._standings: _Kept[Standing] = _Kept()
-        self._clients: _Kept[Client] = _Kept()
-        self._projects: _Kept[str | SettingsError] = _Kept()
-        self._accounts: _Kept[Account] = _Kept()
-        self._noted: _Kept[None] = _Kept()
+        self._settings: Kept[Settings] = Kept()
+        self._standings: Kept[Standing] = Kept()
+        self._clients: Kept[Client] = Kept()
+        self._projects: Kept[str | SettingsError] = Kept()
+        self._accounts: Kept[Account] = Kept()
+        self._noted: Kept[None] = Kept()
 
     def get(self, region: str | None = None, project_id: str | None = None) -> Account:
         """The account of a resource's region and project; what it leaves out comes from the settings.

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from threading import Lock
 from typing import Any
 
 from vpcep_pulumi.api.client import Tempo
@@ -27,7 +28,7 @@ from vpcep_pulumi.lifecycle.plan import impossible, is_record, must_describe, pl
 from vpcep_pulumi.lifecycle.table import FULFILLED, Goal, Step, live_of, recorded, step_for
 from vpcep_pulumi.operation.claims import CLAIM_INPUT, URN_OUTPUT, Claims
 from vpcep_pulumi.operation.rules import ConnectionKey, Deletion
-from vpcep_pulumi.provider.accounts import Account, Accounts
+from vpcep_pulumi.provider.accounts import Account, Accounts, Kept
 from vpcep_pulumi.provider.act import Decision, check_owner, is_foreign, look, whose
 from vpcep_pulumi.provider.answers import Checked, Difference, Reading
 from vpcep_pulumi.provider.approval import (
@@ -52,6 +53,8 @@ class ApprovalProvider:
         self._log = log
         self._tempo = tempo
         self._claims = claims or Claims()
+        # A state may hold a connection twice, after an update that left one of two names out: one after the other.
+        self._turns: Kept[Lock] = Kept()
 
     def check(self, olds: Mapping[str, Any], news: Mapping[str, Any]) -> Checked:
         """Validate and resolve what is declared, look at the connection, and say what is going to happen.
@@ -185,7 +188,8 @@ class ApprovalProvider:
         account = self._accounts.get(approval.region, approval.project_id)
         decision = Decision(account, approval, self._log, self._tempo, seen=before is not None)
         try:
-            decision.fulfil(written=before.get("description") if before is not None else None)
+            with self._turns.get(_key(approval), Lock):
+                decision.fulfil(written=before.get("description") if before is not None else None)
         except VpcepError as error:
             if not decision.sent:
                 raise
@@ -268,7 +272,8 @@ class ApprovalProvider:
 
     def _reject(self, approval: Approval) -> None:
         account = self._accounts.get(approval.region, approval.project_id)
-        Decision(account, approval, self._log, self._tempo, seen=True).carry_out()
+        with self._turns.get(_key(approval), Lock):
+            Decision(account, approval, self._log, self._tempo, seen=True).carry_out()
 
 
 def _key(approval: Approval) -> ConnectionKey:
