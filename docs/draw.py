@@ -12,6 +12,7 @@ from functools import partial
 from pathlib import Path
 from types import MappingProxyType
 
+from tests.faults import attacks
 from vpcep_pulumi.lifecycle.table import FULFILLED, TABLE, WAITS, Goal, Live, Step
 from vpcep_pulumi.testing.simulator.faults import KINDS
 
@@ -78,7 +79,7 @@ PAGES: Mapping[str, Mapping[str, Callable[[], str]]] = MappingProxyType(
             "waits": waits,
             **{f"diagram {goal}": partial(diagram, goal) for goal in REACHED},
         },
-        "faults.md": {"faults": faults},
+        "faults.md": {"faults": faults, "attacks": attacks.table},
     }
 )
 """The parts of each page, by the name in their marker."""

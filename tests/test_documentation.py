@@ -12,6 +12,7 @@ import pytest
 
 import vpcep_pulumi
 from docs import draw
+from tests.faults import attacks
 from vpcep_pulumi.resources.endpoint_connection_approval import RESOLVED
 from vpcep_pulumi.settings.keys import CONFIG, ENVIRONMENT
 from vpcep_pulumi.testing.engine import LocalEngine
@@ -31,6 +32,10 @@ def blocks(text: str, language: str) -> list[str]:
 @pytest.mark.parametrize("page", draw.PAGES)
 def test_tables_and_diagrams_are_drawn_from_the_code(page):
     assert draw.drawn(page) == (draw.DOCS / page).read_text(), "make docs"
+
+
+def test_every_attack_that_is_listed_has_its_tests():
+    assert list(attacks.missing()) == []
 
 
 def test_the_readmes_program_is_the_minimal_example():
