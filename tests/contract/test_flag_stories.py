@@ -11,7 +11,6 @@ import os
 
 import pytest
 
-from tests.contract.conftest import broken
 from tests.contract.flag_stories import drawn, tell
 from vpcep_pulumi.testing.cli_engine import is_on_path
 
@@ -19,7 +18,6 @@ COUNT = int(os.environ.get("VPCEP_FLAG_STORIES", "3"))
 SEED = int(os.environ.get("VPCEP_FLAG_SEED", "7"))
 
 
-@broken("1 and 17 to 21", strict=False)
 @pytest.mark.skipif(
     not is_on_path() and os.environ.get("VPCEP_REQUIRE_PULUMI") != "1", reason="there is no pulumi CLI on PATH"
 )
