@@ -78,11 +78,6 @@ def urn(node: Node, program: Program, stack: str = "dev") -> str:
     return f"urn:pulumi:{stack}::story::{above}{TYPES[node['kind']]}::{node['name']}"
 
 
-def urns(program: Program, stack: str = "dev") -> list[str]:
-    """What the engine calls each node of a program."""
-    return [urn(node, program, stack) for node in program]
-
-
 def approvals(program: Program) -> list[Node]:
     """The nodes that declare a connection."""
     return [node for node in program if node["kind"] == "approval"]
@@ -119,7 +114,7 @@ SELDOM = st.sampled_from([*[False] * 6, True, *[False] * 5])
 def options(draw: st.DrawFn) -> dict[str, Any]:
     """The options that say what becomes of a resource."""
     found: dict[str, Any] = {}
-    if draw(st.sampled_from([False, True, False])):
+    if draw(st.booleans()):
         found["delete_before_replace"] = True
     if draw(SELDOM):
         found["retain_on_delete"] = True
@@ -149,7 +144,7 @@ def approval(draw: st.DrawFn, name: str, before: Program, endpoints: list[str]) 
         "kind": "approval",
         "name": name,
         "endpoint": draw(st.sampled_from(endpoints)),
-        "status": draw(st.sampled_from(["accepted", "accepted", "accepted", "rejected"])),
+        "status": draw(st.sampled_from(["accepted"] * 4 + ["rejected", "accepted"])),
         "description": draw(st.sampled_from([None, None, "x"])),
         "expected": draw(st.sampled_from([None, None, "d1"])),
         "parent": maybe(named(before, "team")),

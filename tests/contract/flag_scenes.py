@@ -16,14 +16,14 @@ from typing import Any
 from hypothesis import strategies as st
 
 from tests.contract.flag_changes import Team, rename
-from tests.contract.flag_programs import PROVIDER, SELDOM, SOMETIMES, Program, approvals, copied, programs, urn, urns
+from tests.contract.flag_programs import PROVIDER, SELDOM, SOMETIMES, Program, approvals, copied, programs, urn
 
 Scene = dict[str, Any]
 Story = list[Scene]
 
 ENDPOINTS = ("ep1", "ep2", "ep3", "ep4", "ep5", "ep6")
 DEFAULT_PROVIDER = f"urn:pulumi:dev::story::{PROVIDER}::default"
-PATTERNS = ("**", "**::a0", "**:EndpointConnectionApproval::*", DEFAULT_PROVIDER)
+PATTERNS = ("**", "**::a0", "**:EndpointConnectionApproval::*", DEFAULT_PROVIDER, "**")
 FAULTS: list[dict[str, Any]] = [
     {"kind": "forbidden", "method": "PUT", "times": 1},
     {"kind": "forbidden", "method": "POST", "times": 1},
@@ -66,7 +66,7 @@ class Author:
         name, _, flag = self.draw(st.sampled_from(OPERATIONS)).partition(" ")
         if name in ("taint", "rename", "delete"):
             return {"outside": outside, **self.of_the_state(name)}
-        if self.draw(st.sampled_from([True, name != "up", True, False])):
+        if self.draw(st.sampled_from([True, True, name == "up", name == "up", False, True])):
             self.former, self.program = self.program, self.team.changed(self.program)
         scene: Scene = {"outside": outside, "program": self.program, "do": name}
         if name == "move":
@@ -87,9 +87,12 @@ class Author:
         return {"trouble": {"what": what, "kind": kind, "skip": self.draw(st.integers(0, 2)), **held}}
 
     def candidates(self) -> list[str]:
-        """What a flag may name: what is declared, and what was."""
-        found = urns(self.program, self.team.stack) + urns(self.former, self.team.stack)
-        return list(dict.fromkeys(found)) or [DEFAULT_PROVIDER]
+        """What a flag may name: what is declared, and what was; as a rule, what has changed."""
+        now, former = ({urn(each, p, self.team.stack): each for each in p} for p in (self.program, self.former))
+        changed = [each for each in {**now, **former} if now.get(each) != former.get(each)]
+        if changed and former and self.draw(st.sampled_from([True, True, False, True])):
+            return changed
+        return list({**now, **former}) or [DEFAULT_PROVIDER]
 
     def flags(self, name: str, flag: str) -> dict[str, Any]:
         """The flags of an operation."""
@@ -98,7 +101,8 @@ class Author:
         if flag in ("--refresh", "--run-program"):
             found[flag[2:].replace("-", "_")] = True
         if flag == "--replace":
-            found["replace"] = self.draw(st.one_of(some, st.sampled_from(PATTERNS).map(lambda drawn: [drawn])))
+            patterns = st.sampled_from(PATTERNS).map(lambda drawn: [drawn])
+            found["replace"] = self.draw(st.one_of(some, patterns))
         if flag in ("--target", "--exclude"):
             found[flag[2:]] = self.draw(some)
         if flag == "--target" and self.draw(st.booleans()):
@@ -137,7 +141,7 @@ class Author:
         """What others do: another administrator, or a consumer, who may come back with another endpoint."""
         found = []
         for _ in range(self.draw(st.sampled_from([1, 2]))):
-            what = self.draw(st.sampled_from(["reject", "reject", "accept", "leave", "return"]))
+            what = self.draw(st.sampled_from(["reject", "accept", "reject", "leave", "reject", "return", "accept"]))
             endpoint = self.draw(st.sampled_from(self.endpoints))
             found.append([what, endpoint])
             if what == "return" and len(self.endpoints) < len(ENDPOINTS):
