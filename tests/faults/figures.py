@@ -34,6 +34,7 @@ def stateful() -> list[tuple[str, str]]:
     return [
         ("steps of the stateful test", f"{FIGURES['steps']:,}"),
         ("operations of the engine among them", f"{FIGURES['operations']:,}"),
+        ("updates with the CLI's flags among them", f"{FIGURES['updates with flags']:,}"),
         ("decisions that were sent", f"{FIGURES['decisions']:,}"),
         ("faults that were met", f"{FIGURES['faults met']:,}, of {kinds_met()} kinds"),
         ("kills survived, at random", f"{FIGURES['kills survived']:,}"),
