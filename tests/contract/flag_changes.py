@@ -71,7 +71,7 @@ def _rename(team: Team, program: Program) -> Program:
     node = team.one(program)
     former = urn(node, program, team.stack)
     if team.draw(st.sampled_from([False, True, False])):
-        node["aliases"] = [*node.get("aliases", ()), former]
+        node["aliases"] = [*node.get("aliases", []), former]
     return rename(team, program, node, team.name())
 
 
@@ -132,7 +132,7 @@ def _move(team: Team, program: Program) -> Program | None:
             ]
         node["parent"] = team.draw(st.sampled_from(teams or [added[0]["name"]]))
     if team.draw(st.sampled_from([False, True, False])):
-        node["aliases"] = [*node.get("aliases", ()), former]
+        node["aliases"] = [*node.get("aliases", []), former]
     return [*added, *program]
 
 

@@ -60,10 +60,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--keep", type=Path, help="a folder for the stories that broke a promise")
     parser.add_argument("--verbose", action="store_true", help="say what each operation came to")
     given = parser.parse_args(arguments)
-    numbers = list(range(given.first, given.first + given.count))
-    told_stories = [drawn(number, given.seed) for number in numbers]
-    if given.replay:
-        numbers, told_stories = [0], [json.loads(given.replay.read_text())]
+    numbers = [0] if given.replay else list(range(given.first, given.first + given.count))
+    told_stories = [
+        json.loads(given.replay.read_text()) if given.replay else drawn(number, given.seed) for number in numbers
+    ]
     keep = given.keep or Path(tempfile.gettempdir(), f"flag-stories-{given.seed}")
     operations = broken = spoilt = 0
     with ProcessPoolExecutor(given.workers) as pool:

@@ -26,8 +26,12 @@ SIGNALS = {
     "interrupt": (signal.SIGINT,),
     "interrupt twice": (signal.SIGINT, signal.SIGINT),
 }
-CORRUPT = "snapshot integrity"
-"""Seen of CLI 3.260 after ``destroy --run-program``: the state refers to a provider that it no longer holds."""
+SPOILT = ("snapshot integrity", "failed to load checkpoint")
+"""What the CLI says of a state that it wrote and cannot read.
+
+Seen of CLI 3.260 after ``destroy --run-program`` (the state refers to a provider that it no longer holds), and after a
+SIGKILL while it wrote: it does not write whole files.
+"""
 QUIET_SECONDS, LOOKS = 0.05, 6
 
 
@@ -76,7 +80,7 @@ class Teller:
 
     def _end(self, error: str) -> None:
         """A command that should work did not: where the CLI cannot read what it wrote, nobody else could have."""
-        if CORRUPT in error:
+        if any(each in error for each in SPOILT):
             self.told.spoilt = True
             self.told.lines.append("the CLI wrote a state that it cannot read")
         else:
@@ -137,8 +141,9 @@ class Teller:
             self.cli.cancel()
         self.cli.reap()
         self.simulator.clear_faults()
-        if CORRUPT in result.diff:
-            raise EngineError(CORRUPT)
+        for each in SPOILT:
+            if each in result.diff:
+                raise EngineError(each)
         op = Happened(
             do=scene["do"],
             flags=flags,

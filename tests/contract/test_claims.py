@@ -49,6 +49,16 @@ class TestDeletingFirst:
         assert connected.posts() == [("receive", "ep2")]
         settled(connected)
 
+    def test_a_newcomer_whose_service_id_comes_through_the_former_holder(self, connected):
+        """Its endpoint is known all the same."""
+        started(connected, ap("one", "ep1", FIRST.format("")))
+        two = 'Approval("two", service_id=one.service_id, endpoint_id="ep1")'
+        connected.program(ap("one", "ep2", FIRST.format("")) + two)
+        assert connected.up().ok
+        assert connected.posts() == [("receive", "ep2")]
+        accepted(connected, "ep1", "ep2")
+        settled(connected)
+
     def test_a_rotation_of_twelve_sends_nothing(self, connected):
         for number in range(4, 13):
             connected.simulator.connect("svc", f"ep{number}", domain="d1")

@@ -171,7 +171,9 @@ def table() -> str:
     lines = ["| who | what | what comes of it | tests |", "|---|---|---|---|"]
     lines += [f"| {each.by} | {each.what} | {each.comes_of_it} | {len(each.tests)} |" for each in ATTACKS]
     count = sum(len(each.tests) for each in ATTACKS)
-    return "\n".join([*lines, "", f"{len(ATTACKS)} attacks, held off by {count} named tests (`tests/faults/attacks.py`)."])
+    return "\n".join(
+        [*lines, "", f"{len(ATTACKS)} attacks, held off by {count} named tests (`tests/faults/attacks.py`)."]
+    )
 
 
 def missing() -> Iterator[str]:

@@ -70,6 +70,11 @@ class TestAnotherHoldsIt:
         events = [*claimed("one", Y, "checked"), *claimed("two", X, urn=TWO)]
         assert deleted(*events) is Deletion.KEEP_FOR_NOW
 
+    def test_a_newcomer_whose_service_comes_through_another_resource(self):
+        """Its endpoint is known all the same."""
+        events = [*claimed("one", Y, "checked"), *claimed("two", X._replace(service_id=None), urn=TWO)]
+        assert deleted(*events) is Deletion.KEEP_FOR_NOW
+
     def test_deleted_with_another_resource_before_its_own_registration(self):
         """``replace_with``, and dependents of what is deleted first."""
         assert deleted(*claimed("one", X), *claimed("two", Y, "checked", urn=TWO)) is Deletion.KEEP_FOR_NOW

@@ -123,8 +123,8 @@ class Claims:
         """
         with self._seen() as known:
             verdict = on_delete(known, connection, urn)
-        if verdict.deletion is Deletion.KEEP_FOR_NOW:
-            self._events.add({"event": "kept", "connection": connection, "urn": urn, "status": status})
+        if verdict.deletion is Deletion.KEEP_FOR_NOW and verdict.holder is not None:
+            self.tell("kept", verdict.holder.id, connection=connection, urn=urn, status=status)
         return verdict
 
     def kept(self, connection: ConnectionKey) -> Kept | None:
@@ -132,10 +132,15 @@ class Claims:
         with self._seen() as known:
             return next((each for key, each in known.kept.items() if key.matches(connection)), None)
 
-    def owed(self, urn: str | None) -> list[ConnectionKey]:
-        """The connections that were kept for a resource whose own was not known yet, and that nobody holds."""
+    def owed(self, connection: ConnectionKey) -> list[ConnectionKey]:
+        """The connections that were kept in case this one's resource should hold them, and that nobody holds."""
         with self._seen() as known:
-            return [key for key, each in known.kept.items() if urn == each.urn is not None and not known.of(key)]
+            mine = {each.id: each.urn for each in known.of(connection) if each.is_checked}
+            return [
+                key
+                for key, each in known.kept.items()
+                if (each.holder in mine or each.urn in set(mine.values()) - {None}) and not known.of(key)
+            ]
 
     @contextmanager
     def _seen(self) -> Iterator[Known]:

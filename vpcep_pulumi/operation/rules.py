@@ -41,20 +41,21 @@ Event = Mapping[str, Any]
 class ConnectionKey(NamedTuple):
     """Which connection.
 
+    :ivar endpoint_id: alone it all but names the connection: no two endpoints have the same id.
+    :ivar service_id: None while it comes through another resource's output that is not known yet.
     :ivar region: None where the program leaves it to the settings, and no provider has resolved it yet.
     :ivar project_id: likewise.
     """
 
-    service_id: str
+    service_id: str | None
     endpoint_id: str
     region: str | None = None
     project_id: str | None = None
 
     def matches(self, other: ConnectionKey) -> bool:
         """Whether both may be one connection: what is not known matches everything."""
-        return self[:2] == other[:2] and all(
-            mine is None or theirs is None or mine == theirs
-            for mine, theirs in ((self.region, other.region), (self.project_id, other.project_id))
+        return self.endpoint_id == other.endpoint_id and all(
+            mine is None or theirs is None or mine == theirs for mine, theirs in zip(self, other, strict=True)
         )
 
 
@@ -65,7 +66,7 @@ class Claim:
     :ivar id: of this claim, unique in the operation.
     :ivar name: the resource, for messages.
     :ivar urn: None while the URN of its parent is not known.
-    :ivar connection: None while its ids are not known.
+    :ivar connection: None while its endpoint is not known.
     :ivar reads: it is a ``.get``: the connection is decided elsewhere.
     """
 
@@ -106,10 +107,12 @@ class Kept(NamedTuple):
     """A delete that was skipped before the state held its connection under another resource.
 
     :ivar urn: of the deleted resource; None where it is not known.
+    :ivar holder: the claim for whose sake it was skipped.
     :ivar status: as the state recorded it.
     """
 
     urn: str | None
+    holder: str
     status: str
 
 
@@ -119,12 +122,12 @@ class Known:
 
     claims: dict[str, Claim] = field(default_factory=dict)
     kept: dict[ConnectionKey, Kept] = field(default_factory=dict)
-    _by_ids: defaultdict[tuple[str, str], set[str]] = field(default_factory=lambda: defaultdict(set))
+    _by_endpoint: defaultdict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
 
     def take(self, event: Event) -> None:
         """Add an event."""
         if event["event"] == "kept":
-            self.kept[ConnectionKey(*event["connection"])] = Kept(event["urn"], event["status"])
+            self.kept[ConnectionKey(*event["connection"])] = Kept(event["urn"], event["claim"], event["status"])
             return
         id_, told = event["claim"], {name: event[name] for name in ("name", "urn", "reads") if name in event}
         if event.get("connection") is not None:
@@ -133,13 +136,13 @@ class Known:
         claim = self.claims[id_] = CHANGES[event["event"]](replace(before, **told))
         if claim.connection != before.connection:
             if before.connection is not None:
-                self._by_ids[before.connection[:2]].discard(id_)
+                self._by_endpoint[before.connection.endpoint_id].discard(id_)
             if claim.connection is not None:
-                self._by_ids[claim.connection[:2]].add(id_)
+                self._by_endpoint[claim.connection.endpoint_id].add(id_)
 
     def of(self, connection: ConnectionKey) -> list[Claim]:
         """The claims on a connection, the first declared first."""
-        ids = sorted(self._by_ids.get(connection[:2], ()))
+        ids = sorted(self._by_endpoint.get(connection.endpoint_id, ()))
         return [self.claims[each] for each in ids if self.claims[each].holds(connection)]
 
 

@@ -7,7 +7,6 @@ can stand on the same core.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from threading import Lock
 from typing import Any
 
@@ -206,8 +205,8 @@ class ApprovalProvider:
 
     def _reject_owed(self, approval: Approval) -> None:
         """Reject what a delete kept for this resource while nobody knew which connection it would declare."""
-        for key in self._claims.owed(self._claims.urn_of(_key(approval))):
-            self._reject(replace(approval, goal=Goal.DELETED, **key._asdict()))
+        for key in self._claims.owed(_key(approval)):
+            self._reject(Approval(**{**vars(approval), **key._asdict(), "goal": Goal.DELETED}))
 
     def _partly_done(self, approval: Approval, values: Values, error: VpcepError) -> PartlyDone:
         self._log.warning(f"not reached, but recorded: {error}")

@@ -74,14 +74,13 @@ class Declarations:
         urn = self._urn(claim, declaration)
         hidden: dict[str, Any] = {} if urn is None else {CLAIM_INPUT: _joined(claim, urn)}
         fields: dict[str, Any] = {"name": declaration.label, **({"urn": urn} if isinstance(urn, str) else {})}
-        key = _key(declaration.inputs)
-        if declaration.reads or declaration.is_overridden or key is not None:
-            if key is not None and not declaration.is_overridden:
-                self._note(key, declaration)
-                fields["connection"] = key
-            self.claims.tell("declared", claim, reads=declaration.reads, **fields)
+        key = None if declaration.is_overridden else _key(declaration.inputs)
+        if key is not None:
+            self._note(key, declaration)
+            fields["connection"] = key
+        self.claims.tell("declared", claim, reads=declaration.reads, **fields)
+        if declaration.reads or declaration.is_overridden or (key is not None and key.service_id is not None):
             return claim, hidden
-        self.claims.tell("declared", claim, **fields)
         ids = [declaration.inputs[name] for name in IDENTITY]
         endpoint = pulumi.Output.all(*ids).apply(
             lambda values: self._resolved(claim, declaration, values), run_with_unknowns=True
@@ -98,10 +97,10 @@ class Declarations:
 
     def _note(self, key: ConnectionKey, declaration: Declaration) -> None:
         """Refuse a second declaration of a connection. In tests under Pulumi's mocks one process runs many programs."""
-        if declaration.reads or not self._is_real:
+        if declaration.reads or not self._is_real or key.service_id is None:
             return
         with self._lock:
-            others = self._holders.setdefault(key[:2], [])
+            others = self._holders.setdefault((key.service_id, key.endpoint_id), [])
             other = next((label for held, label in others if held.matches(key)), None)
             others.append((key, declaration.label))
         if other is not None:
@@ -163,11 +162,11 @@ def _engine_address() -> str | None:
 
 
 def _key(inputs: dict[str, Any]) -> ConnectionKey | None:
-    """The connection, where its ids are known. A region or project that is not known matches every other."""
-    service, endpoint, *place = (inputs.get(name) for name in IDENTITY)
-    if not isinstance(service, str) or not isinstance(endpoint, str):
-        return None
-    return ConnectionKey(service, endpoint, *(each if isinstance(each, str) else None for each in place))
+    """The connection, where its endpoint is known. Whatever else is not known matches every other."""
+    service, endpoint, region, project = (
+        value if isinstance(value := inputs.get(name), str) else None for name in IDENTITY
+    )
+    return None if endpoint is None else ConnectionKey(service, endpoint, region, project)
 
 
 def _refuse_plain_secrets() -> None:
