@@ -104,6 +104,10 @@ class TestTheHolderIsLeftOut:
     def test_nothing_tells_it_from_a_destroy(self):
         assert deleted(*claimed("two", X, "answered", urn=TWO)) is Deletion.REFUSE_AMBIGUOUS
 
+    def test_the_holder_was_skipped_because_something_else_failed(self):
+        """``--continue-on-error``: the provider is not told of it."""
+        assert deleted(*claimed("two", X, "checked", "answered", urn=TWO)) is Deletion.REFUSE_FAILED
+
     def test_the_holder_has_failed(self):
         assert deleted(*claimed("two", X, "failed", urn=TWO)) is Deletion.REFUSE_FAILED
         assert deleted(*claimed("two", X, "failed", "checked", "recorded", urn=TWO)) is Deletion.KEEP
@@ -113,9 +117,15 @@ class TestADestroyThatRunsTheProgram:
     def test_what_it_declares_is_rejected(self):
         assert deleted(*claimed("one", X, "answered")) is Deletion.REJECT
 
-    def test_a_swap_that_was_never_made_is_rejected_as_well(self):
+    def test_a_swap_that_was_never_made_is_refused(self):
+        """The URN that the state holds may be a former one: nothing is rejected on the strength of it alone."""
         events = [*claimed("one", Y, "answered"), *claimed("two", X, "answered", urn=TWO)]
-        assert deleted(*events) is Deletion.REJECT
+        assert deleted(*events) is Deletion.REFUSE_AMBIGUOUS
+
+    def test_a_connection_that_was_checked_is_none_that_is_destroyed(self):
+        """A former URN once more: after two renames, the first with an alias."""
+        events = [*claimed("one", None, "answered"), *claimed("two", X, "checked", "recorded", "answered", urn=TWO)]
+        assert deleted(*events) is Deletion.KEEP
 
     def test_the_stack_was_renamed(self):
         there = ONE.replace("dev::story", "prod::other")
@@ -150,6 +160,7 @@ def test_what_is_declared_is_rejected_by_a_destroy_alone(events, urn):
         # Only a destroy that runs the program answers a registration without a check, and deletes the resource.
         own = [each for each in found.claims.values() if urn is not None and each.urn == urn]
         assert any(each.is_answered and not each.is_checked for each in own)
+        assert not any(each.is_checked for each in holders)
     if verdict.deletion in KEEPS and holders:
         assert verdict.holder in holders
 

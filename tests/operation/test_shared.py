@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from vpcep_pulumi.errors import SharedEventsError
 from vpcep_pulumi.operation.claims import Claims
 from vpcep_pulumi.operation.rules import ConnectionKey, Deletion
-from vpcep_pulumi.operation.shared import SharedEvents, events_of, folder_of_user
+from vpcep_pulumi.operation.shared import SharedEvents, events_of, made_folder, own_folders
 
 ENGINE, OTHER = "127.0.0.1:35701", "127.0.0.1:35702"
 PROGRAM = """
@@ -184,31 +184,71 @@ def test_a_line_that_is_not_whole_yet_waits(tmp_path):
     reader.close()
 
 
+def test_a_line_that_is_broken_is_an_error_each_time(tmp_path):
+    """A full disk: half a line, and another one behind it. What it said must not be passed over."""
+    program, reader = (SharedEvents(ENGINE, [tmp_path], makes=makes) for makes in (True, False))
+    program.add({"event": "declared"})
+    (path,) = tmp_path.glob("*/*.events")
+    with path.open("a") as file:
+        file.write('{"event": "decl{"event": "answered"}\n')
+    for _ in range(2):
+        with pytest.raises(SharedEventsError, match="cannot be passed to its provider"):
+            reader.new()
+    program.close()
+    reader.close()
+
+
+def test_a_forked_child_leaves_the_file_to_its_parent(tmp_path):
+    program, reader = (SharedEvents(ENGINE, [tmp_path], makes=makes) for makes in (True, False))
+    program.add({"event": "declared"})
+    program._maker = os.getpid() + 1  # as a child has it
+    program.close()
+    assert len(list(tmp_path.glob("*/*.events"))) == 1
+    reader.close()
+
+
 class TestFolder:
     def test_it_is_made_for_its_user_alone(self, tmp_path):
-        folder = folder_of_user([tmp_path])
+        folder = made_folder([tmp_path / "none", tmp_path])
         assert folder.stat().st_mode & 0o777 == 0o700
-        assert folder_of_user([tmp_path / "none", tmp_path]) == folder
+        assert made_folder([tmp_path]) == folder
+        assert own_folders([tmp_path / "none", tmp_path]) == [folder]
 
-    def test_one_that_others_may_read_is_refused(self, tmp_path):
-        folder_of_user([tmp_path]).chmod(0o755)
-        with pytest.raises(SharedEventsError, match="not a folder of this user alone"):
-            folder_of_user([tmp_path])
+    @pytest.mark.parametrize("plant", ["open to others", "a link", "a link to nothing", "a file"])
+    def test_what_somebody_else_has_planted_is_passed_by(self, tmp_path, plant):
+        first, second = tmp_path / "first", tmp_path / "second"
+        first.mkdir()
+        second.mkdir()
+        planted = first / f"vpcep-pulumi-{os.getuid()}"
+        if plant == "open to others":
+            planted.mkdir(mode=0o755)
+        elif plant == "a file":
+            planted.write_text("")
+        else:
+            target = tmp_path / "target"
+            if plant == "a link":
+                target.mkdir(mode=0o700)
+            planted.symlink_to(target)
+        assert made_folder([first, second]).parent == second
+        with pytest.raises(SharedEventsError, match=r"of this user alone \(mode 0700\)"):
+            made_folder([first])
 
-    def test_a_link_is_refused(self, tmp_path):
-        (tmp_path / "planted").mkdir()
-        (tmp_path / f"vpcep-pulumi-{os.getuid()}").symlink_to(tmp_path / "planted")
-        with pytest.raises(SharedEventsError, match="remove that folder"):
-            folder_of_user([tmp_path])
+    def test_a_destroy_needs_none(self, tmp_path, host):
+        claims = Claims(SharedEvents(ENGINE, [tmp_path / "none"], makes=False))
+        assert deletion(claims) is Deletion.REJECT
+        claims.close()
 
-    def test_a_link_to_nothing_is_refused(self, tmp_path):
-        (tmp_path / f"vpcep-pulumi-{os.getuid()}").symlink_to(tmp_path / "nothing")
-        with pytest.raises(SharedEventsError, match="remove that folder"):
-            folder_of_user([tmp_path])
-
-    def test_nowhere_to_write_is_an_error(self, tmp_path):
-        with pytest.raises(SharedEventsError, match=r"none of .*none is a folder"):
-            folder_of_user([tmp_path / "none"])
+    def test_processes_that_prefer_other_folders_find_each_other(self, tmp_path):
+        """``/run/user/<uid>`` comes and goes with the user's logins."""
+        for name in ("one", "two"):
+            (tmp_path / name).mkdir()
+        program = SharedEvents(ENGINE, [tmp_path / "two"], makes=True)
+        program.add({"event": "declared"})
+        (tmp_path / "one" / f"vpcep-pulumi-{os.getuid()}").mkdir(mode=0o700)
+        reader = SharedEvents(ENGINE, [tmp_path / "one", tmp_path / "two"], makes=False)
+        assert list(reader.new()) == [{"event": "declared"}]
+        program.close()
+        reader.close()
 
     def test_the_environment_does_not_matter(self, monkeypatch, tmp_path):
         """An inline program and its engine need not have the same."""

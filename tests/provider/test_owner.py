@@ -31,6 +31,12 @@ def written(stack) -> Any:
 DECLARED = {"expected_domain_id": OWN, "description": "ticket 1"}
 
 
+def connect(stack, status):
+    """Another's connection, in any status: also one that is not documented."""
+    stack.simulator.connect(SERVICE, ENDPOINT, domain=OTHER)
+    stack.simulator.world.put(SERVICE, ENDPOINT, status)
+
+
 class TestAnothersEndpoint:
     """Red and named, whatever its status; never described, never decided on."""
 
@@ -41,7 +47,7 @@ class TestAnothersEndpoint:
     def test_that_appears_while_it_is_waited_for(self, stack, status, declared):
         """A service that needs no approval accepts whoever comes."""
         stack.simulator.service(SERVICE)
-        stack.time.after(10, lambda: stack.simulator.connect(SERVICE, ENDPOINT, domain=OTHER, status=status))
+        stack.time.after(10, lambda: connect(stack, status))
         outcome = stack.up(status=declared, **DECLARED)
         assert f"belongs to account {OTHER}, not to the expected {OWN}: nothing is sent" in outcome.error
         assert (stack.inputs, stack.posts(), written(stack)) == (None, [], [])
@@ -51,7 +57,7 @@ class TestAnothersEndpoint:
     )
     @pytest.mark.parametrize("declared", ["accepted", "rejected"])
     def test_that_is_there_already(self, stack, status, declared):
-        stack.simulator.connect(SERVICE, ENDPOINT, domain=OTHER, status=status)
+        connect(stack, status)
         for outcome in (stack.preview(status=declared, **DECLARED), stack.up(status=declared, **DECLARED)):
             (failure,) = outcome.failures
             assert f"belongs to account {OTHER}, not to the expected {OWN}" in failure

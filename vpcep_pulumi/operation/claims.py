@@ -8,7 +8,17 @@ from contextlib import contextmanager
 from typing import Any, Protocol
 
 from vpcep_pulumi.errors import SharedEventsError
-from vpcep_pulumi.operation.rules import Claim, ConnectionKey, Deletion, Event, Kept, Known, Verdict, on_delete
+from vpcep_pulumi.operation.rules import (
+    Claim,
+    ConnectionKey,
+    Deletion,
+    Event,
+    Kept,
+    Known,
+    Verdict,
+    on_delete,
+    within_stack,
+)
 
 CLAIM_INPUT = "__claim"
 """The hidden input that tells the provider a resource's claim and URN: ``<claim> <urn>``. It is not stored.
@@ -135,11 +145,13 @@ class Claims:
     def owed(self, connection: ConnectionKey) -> list[ConnectionKey]:
         """The connections that were kept in case this one's resource should hold them, and that nobody holds."""
         with self._seen() as known:
-            mine = {each.id: each.urn for each in known.of(connection) if each.is_checked}
+            mine = [each for each in known.of(connection) if each.is_checked]
+            ids = {each.id for each in mine}
+            urns = {within_stack(each.urn) for each in mine if each.urn}
             return [
                 key
                 for key, each in known.kept.items()
-                if (each.holder in mine or each.urn in set(mine.values()) - {None}) and not known.of(key)
+                if (each.holder in ids or within_stack(each.urn or "") in urns) and not known.of(key)
             ]
 
     @contextmanager

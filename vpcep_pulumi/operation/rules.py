@@ -71,7 +71,7 @@ class Claim:
     """
 
     id: str
-    name: str = ""
+    name: str = "another resource"
     urn: str | None = None
     connection: ConnectionKey | None = None
     reads: bool = False
@@ -122,7 +122,7 @@ class Known:
 
     claims: dict[str, Claim] = field(default_factory=dict)
     kept: dict[ConnectionKey, Kept] = field(default_factory=dict)
-    _by_endpoint: defaultdict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
+    _by_endpoint: defaultdict[str, dict[str, None]] = field(default_factory=lambda: defaultdict(dict))
 
     def take(self, event: Event) -> None:
         """Add an event."""
@@ -136,13 +136,13 @@ class Known:
         claim = self.claims[id_] = CHANGES[event["event"]](replace(before, **told))
         if claim.connection != before.connection:
             if before.connection is not None:
-                self._by_endpoint[before.connection.endpoint_id].discard(id_)
+                self._by_endpoint[before.connection.endpoint_id].pop(id_, None)
             if claim.connection is not None:
-                self._by_endpoint[claim.connection.endpoint_id].add(id_)
+                self._by_endpoint[claim.connection.endpoint_id][id_] = None
 
     def of(self, connection: ConnectionKey) -> list[Claim]:
         """The claims on a connection, the first declared first."""
-        ids = sorted(self._by_endpoint.get(connection.endpoint_id, ()))
+        ids = self._by_endpoint.get(connection.endpoint_id, {})
         return [self.claims[each] for each in ids if self.claims[each].holds(connection)]
 
 
@@ -165,16 +165,15 @@ def on_delete(known: Known, connection: ConnectionKey, urn: str | None) -> Verdi
 
     :param connection: the connection that the state holds under the deleted resource.
     :param urn: the deleted resource's URN, as its outputs recorded it; None where they did not. It is stale after a
-        rename with an alias or ``pulumi state rename``: then a ``destroy --run-program`` is refused, with words.
+        rename with an alias or ``pulumi state rename``: then a ``destroy --run-program`` may be refused, with words.
     """
     claims = list(known.claims.values())
-    own = [each for each in claims if urn and each.urn and _within_stack(each.urn) == _within_stack(urn)]
+    own = [each for each in claims if urn and each.urn and within_stack(each.urn) == within_stack(urn)]
     holders = known.of(connection)
     if not holders:
         coming = next((each for each in own if each.connection is None and not each.is_answered), None)
         return Verdict(Deletion.KEEP_FOR_NOW, coming) if coming is not None else Verdict(Deletion.REJECT)
-    if any(each.is_answered and not each.is_checked for each in own):
-        # It is declared, was not checked, and is deleted: that is a destroy which runs the program.
+    if not any(each.is_checked for each in holders) and any(_is_destroyed(each, connection) for each in own):
         return Verdict(Deletion.REJECT)
     for applies, deletion in HOLDERS:
         holder = next((each for each in holders if applies(each)), None)
@@ -184,15 +183,23 @@ def on_delete(known: Known, connection: ConnectionKey, urn: str | None) -> Verdi
     return Verdict(Deletion.REFUSE_LEFT_OUT if asked else Deletion.REFUSE_AMBIGUOUS, holders[0])
 
 
-def _within_stack(urn: str) -> str:
+def _is_destroyed(claim: Claim, connection: ConnectionKey) -> bool:
+    """Whether a claim on what is deleted shows that this is a destroy which runs the program.
+
+    It is declared, the engine has answered it and has not asked the provider about it, and still deletes it.
+    """
+    return claim.is_answered and not claim.is_checked and (claim.connection is None or claim.holds(connection))
+
+
+def within_stack(urn: str) -> str:
     """A URN's type and name, without stack and project: ``pulumi stack rename`` and ``stack import`` change those."""
     return urn.split("::", 2)[-1]
 
 
 HOLDERS: tuple[tuple[Callable[[Claim], bool], Deletion], ...] = (
     (lambda each: each.is_recorded or each.reads, Deletion.KEEP),
-    (lambda each: each.is_checked and not each.has_failed, Deletion.KEEP_FOR_NOW),
-    (lambda each: each.has_failed, Deletion.REFUSE_FAILED),
-    (lambda each: not each.is_answered, Deletion.KEEP_FOR_NOW),
+    # Answered without a record, it has failed, or was skipped because something that it depends on has.
+    (lambda each: each.has_failed or (each.is_checked and each.is_answered), Deletion.REFUSE_FAILED),
+    (lambda each: each.is_checked or not each.is_answered, Deletion.KEEP_FOR_NOW),
 )
 """What the delete of a connection comes to, by the first claim on it for which a line holds."""

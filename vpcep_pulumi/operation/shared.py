@@ -14,14 +14,15 @@ Where there is no flock (Windows) each process knows its own events only.
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
 import os
 import secrets
 import stat
 import threading
-from collections.abc import Iterable
-from functools import cached_property
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
@@ -31,6 +32,7 @@ from vpcep_pulumi.operation.rules import Event
 
 try:
     import fcntl
+    import pwd
 except ImportError:  # Windows
     fcntl = None  # type: ignore[assignment]
 
@@ -41,30 +43,47 @@ READ_BYTES = 1 << 20
 
 def candidates() -> tuple[Path, ...]:
     """The folders in which this user's may be, the best first."""
-    return (Path(f"/run/user/{os.getuid()}"), Path("/tmp"))  # noqa: S108 -- `folder_of_user` checks what it finds
+    uid = os.getuid()
+    try:
+        home: tuple[Path, ...] = (Path(pwd.getpwuid(uid).pw_dir),)
+    except KeyError:  # a container's user without an entry
+        home = ()
+    return (Path(f"/run/user/{uid}"), Path("/tmp"), *home)  # noqa: S108 -- `is_own` looks at what is found
 
 
-def folder_of_user(parents: Iterable[Path]) -> Path:
-    """The folder of this user's operations, which is made where it is not there.
+def own_folders(parents: Iterable[Path]) -> list[Path]:
+    """The folders of this user's operations that there are."""
+    return [folder for parent in parents if _is_own(folder := parent / f"{FOLDER}-{os.getuid()}")]
 
-    :raises SharedEventsError: it belongs to somebody else, or there is nowhere to make it.
+
+def made_folder(parents: Iterable[Path]) -> Path:
+    """The folder of this user's operations, which is made where there is none.
+
+    :raises SharedEventsError: there is nowhere to make it.
     """
+    found = own_folders(parents)
+    if found:
+        return found[0]
     for parent in parents:
-        if not parent.is_dir() or not os.access(parent, os.W_OK | os.X_OK):
-            continue
         folder = parent / f"{FOLDER}-{os.getuid()}"
-        folder.mkdir(mode=MODE, exist_ok=True) if not folder.is_symlink() else None
-        found = folder.lstat()
-        if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.getuid() or stat.S_IMODE(found.st_mode) != MODE:
-            raise SharedEventsError(
-                f"{folder} is not a folder of this user alone (mode 0700). What the program declares cannot be passed "
-                "to its provider safely, so nothing is sent: remove that folder"
-            )
+        try:
+            folder.mkdir(mode=MODE)
+        except OSError:
+            continue  # it is somebody else's, or cannot be written to
         return folder
     raise SharedEventsError(
-        "what the program declares cannot be passed to its provider, so nothing is sent: "
-        f"none of {', '.join(map(str, parents))} is a folder that can be written to"
+        "what the program declares cannot be passed to its provider, so nothing is sent: none of "
+        f"{', '.join(map(str, parents))} can hold a folder {FOLDER}-{os.getuid()} of this user alone (mode 0700)"
     )
+
+
+def _is_own(folder: Path) -> bool:
+    """Whether a folder is there and is this user's alone; a link is not."""
+    try:
+        found = folder.lstat()
+    except OSError:
+        return False
+    return stat.S_ISDIR(found.st_mode) and found.st_uid == os.getuid() and found.st_mode & 0o777 == MODE
 
 
 def events_of(engine: str | None, *, makes: bool) -> Events:
@@ -98,6 +117,8 @@ class SharedEvents:
         self._offsets: dict[Path, int] = {}
         """How far each was read."""
         self._held: BinaryIO | None = None
+        self._own: Path | None = None
+        self._maker = os.getpid()
         self._alone: list[Event] = []
         """Events of an operation that runs no program."""
 
@@ -106,20 +127,20 @@ class SharedEvents:
 
         :raises SharedEventsError: there is nowhere to write to.
         """
-        with self._lock:
-            self._meet()
-            for file in self._files.values():
-                os.write(file.fileno(), json.dumps(event).encode() + b"\n")  # appended whole, by the system
-                return
-            self._alone.append(event)
+        line = json.dumps(event).encode() + b"\n"
+        with self._shared():
+            file = self._files.get(self._own) if self._own is not None else next(iter(self._files.values()), None)
+            if file is None:
+                self._alone.append(event)
+            elif os.write(file.fileno(), line) != len(line):  # appended whole, by the system
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
     def new(self) -> Iterable[Event]:
         """The events since the last call, whoever has added them.
 
         :raises SharedEventsError: there is nowhere to read from.
         """
-        with self._lock:
-            self._meet()
+        with self._shared():
             found, self._alone = self._alone, []
             for path in self._files:
                 found += self._read(path)
@@ -128,17 +149,25 @@ class SharedEvents:
     def close(self) -> None:
         """Remove the file that this process has made."""
         with self._lock:
-            for path, file in self._files.items():
-                if self._held is not None and os.path.sameopenfile(file.fileno(), self._held.fileno()):
-                    path.unlink(missing_ok=True)
+            if self._own is not None and self._maker == os.getpid():  # a forked child leaves its parent's alone
+                self._own.unlink(missing_ok=True)
+            for file in self._files.values():
                 file.close()
             if self._held is not None:
                 self._held.close()
-            self._files, self._held, self._makes = {}, None, False
+            self._files, self._held, self._own, self._makes = {}, None, None, False
 
-    @cached_property
-    def _folder(self) -> Path:
-        return folder_of_user(self._parents)
+    @contextmanager
+    def _shared(self) -> Iterator[None]:
+        """With the files of this operation open; what goes wrong with them is an error of ours."""
+        with self._lock:
+            try:
+                self._meet()
+                yield
+            except (OSError, ValueError) as error:
+                raise SharedEventsError(
+                    f"what the program declares cannot be passed to its provider: {type(error).__name__}: {error}"
+                ) from None
 
     def _read(self, path: Path) -> list[Event]:
         """What was added since the last time; a line that is not whole yet is left for the next time."""
@@ -146,15 +175,16 @@ class SharedEvents:
         while piece := os.pread(self._files[path].fileno(), READ_BYTES, start + len(text)):
             text += piece
         whole = text[: text.rfind(b"\n") + 1]
+        events = [json.loads(line) for line in whole.splitlines()]
         self._offsets[path] = start + len(whole)
-        return [json.loads(line) for line in whole.splitlines()]
+        return events
 
     def _meet(self) -> None:
-        """Open the files that there are now; make one's own first."""
+        """Open the files that there are now, wherever they are; make one's own first."""
         if self._makes and self._held is None:
             self._sweep()
-            self._held = self._made()
-        for path in sorted(self._folder.glob(f"{self._prefix}.*.events")):
+            self._held = self._made(made_folder(self._parents))
+        for path in (each for folder in own_folders(self._parents) for each in folder.glob(f"{self._prefix}.*.events")):
             if path not in self._files and (file := _opened(path)) is not None:
                 if _is_held(file):
                     self._files[path] = file
@@ -162,15 +192,15 @@ class SharedEvents:
                     path.unlink(missing_ok=True)
                     file.close()
 
-    def _made(self) -> BinaryIO:
+    def _made(self, folder: Path) -> BinaryIO:
         """A file that is locked before anybody can see it under its name."""
         while True:
             name = f"{self._prefix}.{os.getpid()}-{secrets.token_hex(4)}"
-            aside = self._folder / f"{name}.new"
+            aside = folder / f"{name}.new"
             file = os.fdopen(os.open(aside, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_CLOEXEC, 0o600), "wb")
             try:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                aside.rename(aside.with_suffix(".events"))
+                self._own = aside.rename(aside.with_suffix(".events"))
             except (BlockingIOError, FileNotFoundError):
                 file.close()  # somebody took it for a file that was left over
                 continue
@@ -178,11 +208,12 @@ class SharedEvents:
 
     def _sweep(self) -> None:
         """Remove what programs that were killed have left over, whichever operation it was."""
-        for path in (*self._folder.glob("*.events"), *self._folder.glob("*.new")):
-            if (file := _opened(path)) is not None:
-                if not _is_held(file):
-                    path.unlink(missing_ok=True)
-                file.close()
+        for folder in own_folders(self._parents):
+            for path in (*folder.glob("*.events"), *folder.glob("*.new")):
+                if (file := _opened(path)) is not None:
+                    if not _is_held(file):
+                        path.unlink(missing_ok=True)
+                    file.close()
 
 
 def _opened(path: Path) -> BinaryIO | None:

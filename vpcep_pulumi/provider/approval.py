@@ -18,7 +18,8 @@ from vpcep_pulumi.lifecycle.inputs import (
 )
 from vpcep_pulumi.lifecycle.plan import MOST_REASONS
 from vpcep_pulumi.lifecycle.table import Goal, goal_of, recorded
-from vpcep_pulumi.provider.context import UNKNOWN
+from vpcep_pulumi.operation.rules import ConnectionKey
+from vpcep_pulumi.provider.context import UNKNOWN, Unknown
 
 Values = dict[str, Any]
 
@@ -53,6 +54,11 @@ class Approval:
     def id(self) -> str:
         """The resource's id."""
         return f"{self.service_id}/{self.endpoint_id}"
+
+    @property
+    def key(self) -> ConnectionKey:
+        """The connection, for claims."""
+        return ConnectionKey(self.service_id, self.endpoint_id, self.region, self.project_id)
 
     @property
     def name(self) -> str:
@@ -95,6 +101,22 @@ def declared(inputs: Mapping[str, Any], goal: Goal | None = None) -> Approval:
         description=inputs.get("description"),
         appear_timeout=inputs.get("appear_timeout", DEFAULT_APPEAR_TIMEOUT),
         settle_timeout=inputs.get("settle_timeout", DEFAULT_SETTLE_TIMEOUT),
+    )
+
+
+def is_held(olds: Mapping[str, Any], approval: Approval) -> bool:
+    """Whether the state holds this connection already, by its old inputs."""
+    return bool(olds) and all(olds.get(name) == getattr(approval, name) for name in IDENTITY)
+
+
+def unknown_plan(olds: Mapping[str, Any], inputs: Values) -> str | Unknown:
+    """The plan of a preview that does not know everything: what may come of an approval that the state holds."""
+    unknown = [name for name in IDENTITY if inputs.get(name) is UNKNOWN]
+    if not olds or not unknown:
+        return UNKNOWN
+    return (
+        f"not known before the update: {', '.join(unknown)}. If it becomes another connection, "
+        f"connection {olds.get('endpoint_id')} of service {olds.get('service_id')} is rejected"
     )
 
 

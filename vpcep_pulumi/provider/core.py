@@ -26,7 +26,7 @@ from vpcep_pulumi.lifecycle.inputs import IDENTITY, RULES
 from vpcep_pulumi.lifecycle.plan import impossible, is_record, must_describe, plan_for, words
 from vpcep_pulumi.lifecycle.table import FULFILLED, Goal, Step, live_of, recorded, step_for
 from vpcep_pulumi.operation.claims import CLAIM_INPUT, URN_OUTPUT, Claims
-from vpcep_pulumi.operation.rules import ConnectionKey, Deletion
+from vpcep_pulumi.operation.rules import Deletion
 from vpcep_pulumi.provider.accounts import Account, Accounts, Kept
 from vpcep_pulumi.provider.act import Decision, check_owner, is_foreign, look, whose
 from vpcep_pulumi.provider.answers import Checked, Difference, Reading
@@ -35,12 +35,14 @@ from vpcep_pulumi.provider.approval import (
     Approval,
     Values,
     declared,
+    is_held,
     outputs,
     problems,
     reasons,
     split_id,
+    unknown_plan,
 )
-from vpcep_pulumi.provider.context import UNKNOWN, Log, PartlyDone, Unknown
+from vpcep_pulumi.provider.context import UNKNOWN, Log, PartlyDone
 from vpcep_pulumi.provider.deletions import REFUSALS, sentence
 
 
@@ -68,29 +70,35 @@ class ApprovalProvider:
         if failures:
             return Checked(inputs, tuple(failures))
         if UNKNOWN in (inputs.get("region"), inputs.get("project_id")):
-            return Checked({**inputs, "plan": _unknown_plan(olds, inputs)})
+            return Checked({**inputs, "plan": unknown_plan(olds, inputs)})
         try:
             account = self._accounts.get(inputs.get("region"), inputs.get("project_id"))
             inputs |= {"region": account.region, "project_id": account.project_id}
             if any(value is UNKNOWN for value in inputs.values()):
-                return Checked({**inputs, "plan": _unknown_plan(olds, inputs)})
+                return Checked({**inputs, "plan": unknown_plan(olds, inputs)})
         except (SettingsError, RequestError) as error:
             return Checked(inputs, (InputError("", str(error)),))
+        return self._check_claimed(account, inputs, olds, news.get(CLAIM_INPUT))
+
+    def _check_claimed(self, account: Account, inputs: Values, olds: Mapping[str, Any], claim: str | None) -> Checked:
         approval = declared(inputs)
         try:
-            other = self._claims.check(news.get(CLAIM_INPUT), _key(approval))
+            other = self._claims.check(claim, approval.key)
         except SharedEventsError as error:
             return Checked(inputs, (InputError("", str(error)),))
         if other is not None:
             return Checked(inputs, (InputError("", f"{approval.name} is declared twice, also by {other.name}"),))
-        if self._claims.kept(_key(approval)) is not None:
+        if self._claims.kept(approval.key) is not None:
             # Refused here, it would be in no state any more: ``create`` records whatever is wrong with it.
             return Checked(inputs)
         try:
             plan = self._plan(account, approval, olds)
         except (OwnerError, RequestError, InputError) as error:
-            if not _is_seen(olds, approval):
-                self._claims.outcome("failed", _key(approval))
+            if not is_held(olds, approval):
+                self._claims.outcome("failed", approval.key)
+            problem = self._reject_owed(approval)
+            if problem is not None:
+                return Checked(inputs, (InputError("", f"{error}; and {problem}"),))
             return Checked(inputs, (InputError("endpoint_id" if isinstance(error, OwnerError) else "", str(error)),))
         return Checked({**inputs, "plan": plan} if plan is not None else inputs)
 
@@ -99,7 +107,7 @@ class ApprovalProvider:
 
         :raises InputError: what is declared is impossible.
         """
-        seen = _is_seen(olds, approval)
+        seen = is_held(olds, approval)
         try:
             connection = look(account, approval, seen=seen)
         except ApiError as error:
@@ -148,7 +156,7 @@ class ApprovalProvider:
             or must_describe(approval.description, connection, written=olds.get("description"))
         )
         if not changes:
-            self._claims.outcome("recorded", _key(approval))
+            self._claims.outcome("recorded", approval.key)
         return Difference(changes)
 
     def create(self, inputs: Mapping[str, Any]) -> tuple[str, Values]:
@@ -159,18 +167,21 @@ class ApprovalProvider:
         :raises VpcepError: nothing was changed remotely.
         """
         approval = declared(inputs)
-        key = _key(approval)
+        key = approval.key
         try:
             values = self._carry_out(approval, inputs, before=None)
         except PartlyDone:
             raise
         except VpcepError as error:
-            kept = self._claims.kept(key)
-            if kept is None:
+            kept, owed = self._claims.kept(key), self._claims.owed(key)
+            if kept is None and not owed:
                 self._claims.outcome("failed", key)
                 raise
-            # Its former entry has left the state already: without this record nothing would know of the connection.
-            values = outputs(inputs, None, errors=[str(error)]) | {"status": kept.status}
+            # A former entry has left the state already: without this record nothing would know of its connection.
+            problem = self._reject_owed(approval)
+            values = outputs(inputs, None, errors=[str(error), *([str(problem)] if problem is not None else [])])
+            if kept is not None:
+                values["status"] = kept.status
             raise self._partly_done(approval, values, error) from None
         return approval.id, values
 
@@ -187,7 +198,7 @@ class ApprovalProvider:
         account = self._accounts.get(approval.region, approval.project_id)
         decision = Decision(account, approval, self._log, self._tempo, seen=before is not None)
         try:
-            with self._turns.get(_key(approval), Lock):
+            with self._turns.get(approval.key, Lock):
                 decision.fulfil(written=before.get("description") if before is not None else None)
         except VpcepError as error:
             if not decision.sent:
@@ -197,16 +208,22 @@ class ApprovalProvider:
         if decision.has_left:
             self._log.warning(f"{approval.name}: its consumer has left meanwhile; remove this approval")
         values = outputs(inputs, decision.connection, goal=approval.goal, before=before)
-        try:
-            self._reject_owed(approval)
-        except VpcepError as error:
-            raise self._partly_done(approval, values | {"errors": [str(error)]}, error) from None
+        problem = self._reject_owed(approval)
+        if problem is not None:
+            raise self._partly_done(approval, values | {"errors": [str(problem)]}, problem)
         return self._recorded(approval, values)
 
-    def _reject_owed(self, approval: Approval) -> None:
-        """Reject what a delete kept for this resource while nobody knew which connection it would declare."""
-        for key in self._claims.owed(_key(approval)):
-            self._reject(Approval(**{**vars(approval), **key._asdict(), "goal": Goal.DELETED}))
+    def _reject_owed(self, approval: Approval) -> VpcepError | None:
+        """Reject what a delete kept for this resource while nobody knew which connection it would declare.
+
+        :returns: why that could not be done.
+        """
+        try:
+            for key in self._claims.owed(approval.key):
+                self._reject(Approval(**{**vars(approval), **key._asdict(), "goal": Goal.DELETED}))
+        except VpcepError as error:
+            return error
+        return None
 
     def _partly_done(self, approval: Approval, values: Values, error: VpcepError) -> PartlyDone:
         self._log.warning(f"not reached, but recorded: {error}")
@@ -214,9 +231,14 @@ class ApprovalProvider:
 
     def _recorded(self, approval: Approval, values: Values) -> Values:
         """Outputs that the engine is about to write to the state."""
-        key = _key(approval)
-        self._claims.outcome("recorded", key)
-        urn = self._claims.urn_of(key)
+        key = approval.key
+        try:
+            self._claims.outcome("recorded", key)
+            urn = self._claims.urn_of(key)
+        except SharedEventsError as error:
+            # What was sent must be recorded all the same; a delete that comes later will refuse.
+            self._log.warning(f"{approval.name}: {error}")
+            return values
         return values if urn is None else {**values, URN_OUTPUT: urn}
 
     def read(self, id_: str, props: Mapping[str, Any]) -> Reading:
@@ -261,7 +283,7 @@ class ApprovalProvider:
         :raises VpcepError: it could not be rejected.
         """
         approval = declared(olds, Goal.DELETED)
-        verdict = self._claims.on_delete(_key(approval), olds.get(URN_OUTPUT), str(olds.get("status")))
+        verdict = self._claims.on_delete(approval.key, olds.get(URN_OUTPUT), str(olds.get("status")))
         if verdict.deletion is Deletion.REJECT:
             self._reject(approval)
         elif verdict.deletion in REFUSALS:
@@ -271,25 +293,5 @@ class ApprovalProvider:
 
     def _reject(self, approval: Approval) -> None:
         account = self._accounts.get(approval.region, approval.project_id)
-        with self._turns.get(_key(approval), Lock):
+        with self._turns.get(approval.key, Lock):
             Decision(account, approval, self._log, self._tempo, seen=True).carry_out()
-
-
-def _key(approval: Approval) -> ConnectionKey:
-    return ConnectionKey(approval.service_id, approval.endpoint_id, approval.region, approval.project_id)
-
-
-def _unknown_plan(olds: Mapping[str, Any], inputs: Values) -> str | Unknown:
-    """The plan of a preview that does not know everything: what may come of an approval that the state holds."""
-    unknown = [name for name in IDENTITY if inputs.get(name) is UNKNOWN]
-    if not olds or not unknown:
-        return UNKNOWN
-    return (
-        f"not known before the update: {', '.join(unknown)}. If it becomes another connection, "
-        f"connection {olds.get('endpoint_id')} of service {olds.get('service_id')} is rejected"
-    )
-
-
-def _is_seen(olds: Mapping[str, Any], approval: Approval) -> bool:
-    """Whether the state holds this connection already, by its old inputs."""
-    return bool(olds) and all(olds.get(name) == getattr(approval, name) for name in IDENTITY)

@@ -12,6 +12,7 @@ import os
 import sys
 import threading
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -30,8 +31,11 @@ from pulumi.output import UNKNOWN as PULUMI_UNKNOWN
 from pulumi.output import Unknown as PulumiUnknown
 from pulumi.runtime.rpc import wrap_rpc_secret
 
-from vpcep_pulumi.errors import VpcepError
+from vpcep_pulumi.errors import InputError, SharedEventsError, VpcepError
+from vpcep_pulumi.operation.claims import Claims
+from vpcep_pulumi.operation.shared import events_of
 from vpcep_pulumi.provider.context import UNKNOWN, PartlyDone
+from vpcep_pulumi.provider.engine_log import engine_address
 from vpcep_pulumi.provider.hidden import SECRET, SECRETS, Hidden, MaskedLog
 
 if TYPE_CHECKING:
@@ -60,9 +64,7 @@ class EndpointConnectionApprovalProvider(ResourceProvider):
     def check(self, _olds: dict[str, Any], news: dict[str, Any]) -> CheckResult:
         """Validate, resolve, and say what is going to happen. See the core's ``check``."""
         checked = _provider().check(_from_pulumi(_olds), _from_pulumi(news))
-        masked = _Operation.hidden.masked
-        failures = [CheckFailure(failure.property_name, masked(failure.reason)) for failure in checked.failures]
-        return CheckResult(_to_pulumi(checked.inputs), failures)
+        return CheckResult(_to_pulumi(checked.inputs), [_failure(each, news) for each in checked.failures])
 
     def diff(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> DiffResult:
         """Compare with the live status. See the core's ``diff``."""
@@ -102,26 +104,41 @@ class EndpointConnectionApprovalProvider(ResourceProvider):
         return UpdateResult(_recorded(values))
 
     def delete(self, _id: str, _props: dict[str, Any]) -> None:
-        """Reject, unless this operation has just declared the connection under another name."""
+        """Reject, unless the program declares the connection by another resource. See the core's ``delete``."""
         try:
             _provider().delete(_from_pulumi(_props))
         except VpcepError as error:
             raise _said(error) from None
 
 
+def _failure(failure: InputError, news: Mapping[str, Any]) -> CheckFailure:
+    """A failure of ``check``. The engine prints the value of the input that it names, so a secret one is not named."""
+    reason = _Operation.hidden.masked(failure.reason)
+    if failure.property_name in (news.get(SECRET) or ()):
+        return CheckFailure("", f"{failure.property_name}: {reason}")
+    return CheckFailure(failure.property_name, reason)
+
+
+def _claims(engine: str | None) -> Claims:
+    """The claims of this operation; read before anything else is imported: the program may end meanwhile."""
+    claims = Claims(events_of(engine, makes=False))
+    with suppress(SharedEventsError):  # it is raised again by whoever needs them
+        claims.is_checked("")
+    return claims
+
+
 def _made(req: ConfigureRequest) -> ApprovalProvider:
+    engine = engine_address(sys.argv)
+    claims = _claims(engine)
     from vpcep_pulumi.api.client import Tempo  # noqa: PLC0415 -- see above
-    from vpcep_pulumi.operation.claims import Claims  # noqa: PLC0415
-    from vpcep_pulumi.operation.shared import events_of  # noqa: PLC0415
     from vpcep_pulumi.provider.accounts import Accounts  # noqa: PLC0415
     from vpcep_pulumi.provider.core import ApprovalProvider  # noqa: PLC0415
     from vpcep_pulumi.provider.engine_gone import watch  # noqa: PLC0415
-    from vpcep_pulumi.provider.engine_log import EngineLog, engine_address  # noqa: PLC0415
+    from vpcep_pulumi.provider.engine_log import EngineLog  # noqa: PLC0415
     from vpcep_pulumi.provider.interrupt import interruptible  # noqa: PLC0415
     from vpcep_pulumi.settings.keys import CONFIG  # noqa: PLC0415
 
     config = {key: value for key in CONFIG.values() if isinstance(value := req.config.get(key), str)}
-    engine = engine_address(sys.argv)
     log = MaskedLog(EngineLog(engine), _Operation.hidden)
     ends = threading.Event()
     # Python waits for the threads that work before anything public is told that the process is to end.
@@ -131,7 +148,7 @@ def _made(req: ConfigureRequest) -> ApprovalProvider:
         watch(engine, lambda: os._exit(1))
     tempo = Tempo(sleep=interruptible(ends.is_set))
     accounts = Accounts(config=config, environ=os.environ, home=Path.home(), tempo=tempo, log=log)
-    return ApprovalProvider(accounts, log=log, tempo=tempo, claims=Claims(events_of(engine, makes=False)))
+    return ApprovalProvider(accounts, log=log, tempo=tempo, claims=claims)
 
 
 def _provider() -> ApprovalProvider:

@@ -9,6 +9,7 @@ The ids of a secret service or endpoint stand in the resource's id and in every 
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Mapping
 from typing import Any
@@ -40,9 +41,9 @@ class Hidden:
         return value in self._values
 
     def masked(self, text: str) -> str:
-        """A text without secret values; the longest first, for one may be a part of another."""
+        """A text without secret values, where they stand as a word: a short one is a part of many."""
         for value in sorted(self._values, key=len, reverse=True):
-            text = text.replace(value, MASK)
+            text = re.sub(rf"(?<![\w-]){re.escape(value)}(?![\w-])", MASK, text)
         return text
 
     def masked_values(self, values: Mapping[str, Any]) -> dict[str, Any]:

@@ -5,7 +5,8 @@ Source for what the SDK does: sdk/python/lib/pulumi/runtime/settings.py and reso
 
 from __future__ import annotations
 
-import os
+import secrets
+import sys
 import threading
 import weakref
 from collections.abc import Sequence
@@ -14,13 +15,15 @@ from itertools import count
 from typing import Any, cast
 
 import pulumi
+from pulumi.runtime.mocks import MockEngine
 
 from vpcep_pulumi.operation.claims import CLAIM_INPUT, Claims
 from vpcep_pulumi.operation.rules import ConnectionKey
 from vpcep_pulumi.operation.shared import events_of
 from vpcep_pulumi.settings.keys import SECRET_CONFIG
 
-IDENTITY = ("service_id", "endpoint_id", "region", "project_id")
+IDS = ("service_id", "endpoint_id")
+IDENTITY = (*IDS, "region", "project_id")
 
 
 @dataclass(frozen=True)
@@ -59,6 +62,7 @@ class Declarations:
     def __init__(self, engine: str | None) -> None:
         self.claims = Claims(events_of(engine, makes=True))
         self._is_real = engine is not None
+        self._program = secrets.token_hex(4)  # of several programs of one operation, as with component providers
         self._numbers = count(1)
         self._lock = threading.Lock()
         self._holders: dict[tuple[str, str], list[tuple[ConnectionKey, str]]] = {}
@@ -70,7 +74,7 @@ class Declarations:
             where nobody else declares the connection.
         :raises pulumi.RunError: two resources declare it.
         """
-        claim = f"{os.getpid()}.{next(self._numbers)}"
+        claim = f"{self._program}.{next(self._numbers)}"
         urn = self._urn(claim, declaration)
         hidden: dict[str, Any] = {} if urn is None else {CLAIM_INPUT: _joined(claim, urn)}
         fields: dict[str, Any] = {"name": declaration.label, **({"urn": urn} if isinstance(urn, str) else {})}
@@ -81,7 +85,8 @@ class Declarations:
         self.claims.tell("declared", claim, reads=declaration.reads, **fields)
         if declaration.reads or declaration.is_overridden or (key is not None and key.service_id is not None):
             return claim, hidden
-        ids = [declaration.inputs[name] for name in IDENTITY]
+        # Only these: a region that a preview cannot know must not make the endpoint unknown as well.
+        ids = [declaration.inputs[name] for name in IDS]
         endpoint = pulumi.Output.all(*ids).apply(
             lambda values: self._resolved(claim, declaration, values), run_with_unknowns=True
         )
@@ -89,7 +94,7 @@ class Declarations:
 
     def _resolved(self, claim: str, declaration: Declaration, values: object) -> pulumi.Input[str] | None:
         if isinstance(values, Sequence):  # else none of them is known yet
-            key = _key(dict(zip(IDENTITY, values, strict=True)))
+            key = _key({**declaration.inputs, **dict(zip(IDS, values, strict=True))})
             if key is not None:
                 self._note(key, declaration)
                 self.claims.tell("resolved", claim, connection=key)
@@ -130,6 +135,8 @@ def _joined(claim: str, urn: str | pulumi.Output[str]) -> str | pulumi.Output[st
     return f"{claim} {urn}" if isinstance(urn, str) else urn.apply(lambda known: f"{claim} {known}")
 
 
+MOST_WRAPPERS = 5
+_lock = threading.Lock()
 _declarations: weakref.WeakKeyDictionary[pulumi.Resource, Declarations] = weakref.WeakKeyDictionary()
 """Those of each root stack: a process may run several programs, one after the other or at once."""
 
@@ -142,23 +149,36 @@ def declarations() -> Declarations:
     root = pulumi.runtime.get_root_resource()
     if root is None:
         return Declarations(None)
-    if root not in _declarations:
-        _refuse_plain_secrets()
-        found = _declarations[root] = Declarations(_engine_address())
-        weakref.finalize(root, found.claims.close)  # at the exit of the process as well
-    return _declarations[root]
+    with _lock:
+        if root not in _declarations:
+            _refuse_plain_secrets()
+            found = _declarations[root] = Declarations(_engine_address(pulumi.runtime.settings.get_engine()))
+            weakref.finalize(root, found.claims.close)  # at the exit of the process as well
+        return _declarations[root]
 
 
-def _engine_address() -> str | None:
+def _engine_address(engine: object) -> str | None:
     """The address of this program's engine, which the provider host has as its last argument; None under mocks.
 
-    The SDK keeps no address, only what it has made of it.
+    The SDK keeps no address, only what it has made of it: a gRPC stub, whose calls know their channel. Instrumentation,
+    such as that of ``pulumi up --otel-traces``, wraps them.
+
+    :raises pulumi.RunError: there is an engine, but its address cannot be found.
     """
-    engine = pulumi.runtime.settings.get_engine()
-    channel = getattr(getattr(engine, "Log", None), "_channel", None)
-    if channel is None:
+    if engine is None or isinstance(engine, MockEngine):
         return None
-    return str(channel.target().decode()).rpartition("/")[2]  # dns:///127.0.0.1:35701
+    if "--engine" in sys.orig_argv[:-1]:
+        return sys.orig_argv[sys.orig_argv.index("--engine") + 1]
+    call = getattr(engine, "Log", None)
+    for _ in range(MOST_WRAPPERS):
+        target = getattr(getattr(call, "_channel", None), "target", None)
+        if target is not None:
+            return str(target().decode()).rpartition("/")[2]  # dns:///127.0.0.1:35701
+        call = getattr(call, "_base_callable", None)
+    raise pulumi.RunError(
+        "the address of Pulumi's engine cannot be found, so that the provider would not know what this program "
+        "declares. Is gRPC instrumented in this process? Please report it"
+    )
 
 
 def _key(inputs: dict[str, Any]) -> ConnectionKey | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from copy import copy
 from typing import TYPE_CHECKING, Any
 
 import pulumi
@@ -94,8 +95,9 @@ class EndpointConnectionApproval(Resource, module="vpcep", name="EndpointConnect
             stands in plain text in the stack's configuration; later, where the declared status was not reached.
         """
         own = declarations()
+        opts = _spelled_out(opts)
         identity = {"service_id": service_id, "endpoint_id": endpoint_id, "region": region, "project_id": project_id}
-        claim, claimed = own.declare(Declaration(resource_name, TYPE, identity, opts or pulumi.ResourceOptions()))
+        claim, claimed = own.declare(Declaration(resource_name, TYPE, identity, opts))
         inputs = {
             "service_id": service_id,
             "endpoint_id": endpoint_id,
@@ -182,6 +184,14 @@ class _Existing(EndpointConnectionApproval, module="vpcep", name="EndpointConnec
             {**outputs, "region": region, "project_id": project_id},
             pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(id=id_)),
         )
+
+
+def _spelled_out(opts: pulumi.ResourceOptions | None) -> pulumi.ResourceOptions:
+    """Options in which ``ignore_changes=["*"]`` names each input: the hidden ones must reach the provider."""
+    own = copy(opts) if opts is not None else pulumi.ResourceOptions()
+    if "*" in (own.ignore_changes or ()):
+        own.ignore_changes = list(RULES)
+    return own
 
 
 def _secrets(inputs: Mapping[str, pulumi.Input[Any]]) -> dict[str, pulumi.Output[list[str]]]:
