@@ -174,11 +174,18 @@ def _engine_address(engine: object) -> str | None:
         target = getattr(getattr(call, "_channel", None), "target", None)
         if target is not None:
             return str(target().decode()).rpartition("/")[2]  # dns:///127.0.0.1:35701
-        call = getattr(call, "_base_callable", None)
+        call = _wrapped(call)
     raise pulumi.RunError(
         "the address of Pulumi's engine cannot be found, so that the provider would not know what this program "
         "declares. Is gRPC instrumented in this process? Please report it"
     )
+
+
+def _wrapped(call: Any) -> Any:
+    """What OpenTelemetry's instrumentation, or an interceptor of gRPC's own, has put itself before; None where nothing."""
+    if hasattr(call, "_base_callable"):
+        return call._base_callable  # noqa: SLF001 -- no public way leads there
+    return call._thunk(call._method) if hasattr(call, "_thunk") else None  # noqa: SLF001
 
 
 def _key(inputs: dict[str, Any]) -> ConnectionKey | None:
