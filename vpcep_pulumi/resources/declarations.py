@@ -182,7 +182,7 @@ def _engine_address(engine: object) -> str | None:
 
 
 def _wrapped(call: Any) -> Any:
-    """What OpenTelemetry's instrumentation, or an interceptor of gRPC's own, has put itself before; None where nothing."""
+    """The call that OpenTelemetry's instrumentation, or an interceptor of gRPC's own, wraps; None where neither does."""
     if hasattr(call, "_base_callable"):
         return call._base_callable  # noqa: SLF001 -- no public way leads there
     return call._thunk(call._method) if hasattr(call, "_thunk") else None  # noqa: SLF001
