@@ -127,18 +127,15 @@ class Happened:
         return bool(mine) and self.possible[endpoint] == {"accepted"} and not self.is_unknowable(endpoint)
 
     def is_unknowable(self, endpoint: str) -> bool:
-        """Whether its ids come, in the end, through a source that is deleted first in this operation."""
+        """Whether its ids come, in the end, through a source that is made or replaced in this operation."""
         nodes = {node["name"]: node for node in self.program}
+        made = {name for name, step in self.result.steps.items() if step in ("create", "replace")}
 
         def through(node: Node) -> bool:
             via = nodes.get(node.get("via") or "")
             if via is None:
                 return False
-            if via["kind"] == "source":
-                return bool(via["options"].get("delete_before_replace")) and urn(via, self.program, self.stack) in [
-                    name for name, step in self.result.steps.items() if step == "replace"
-                ]
-            return through(via)
+            return urn(via, self.program, self.stack) in made if via["kind"] == "source" else through(via)
 
         return any(node["endpoint"] == endpoint and through(node) for node in approvals(self.program))
 

@@ -7,7 +7,7 @@ What exactly holds, and where it ends:
     connection that the program declares accepted, nor is a connection both received and rejected in one operation.
     It is not asserted where what is declared is not only the program's to say: a resource that ignores changes of
     ``status`` or ``endpoint_id`` and whose state says otherwise. And not where the ids come through a source that is
-    deleted and replaced in the same operation: while it is deleted nobody knows them (documentation).
+    made or replaced in the same operation: while another resource is deleted first nobody knows them (documentation).
     A ``destroy`` is asked to reject, with ``--run-program`` too.
 **justified**
     ``preview``, ``refresh`` and the state's commands send nothing. An ``up`` receives only what a resource within its
@@ -69,15 +69,15 @@ def justified(op: Happened) -> Iterator[str]:
             yield f"{each.id} was rejected, and nothing within the flags declares that, nor did the state hold it"
         if {"receive": "accepted", "reject": "rejected"}[each.action] == each.before:
             yield f"{each.action} was sent for {each.id}, which was {each.before} already"
-    unread: set[str] = set()
+    unread: set[tuple[str, str]] = set()
     for call in op.calls:
         if call["method"] == "GET":
             unread.clear()
         elif call["method"] == "POST":
-            (endpoint,) = call["body"]["endpoints"]
-            if endpoint in unread:
-                yield f"{endpoint}: sent twice, without a read in between"
-            unread.add(endpoint)
+            (endpoint,), action = call["body"]["endpoints"], call["body"]["action"]
+            if (endpoint, action) in unread:
+                yield f"{action} {endpoint}: sent twice, without a read in between"
+            unread.add((endpoint, action))
 
 
 def truth(op: Happened) -> Iterator[str]:
