@@ -180,7 +180,8 @@ class Happened:
         for endpoint in self.missing():
             received = any(each.id == endpoint and each.action == "receive" for each in self.decisions)
             to_be_made = any(endpoint_of(each) == endpoint for each in self.after)
-            if (self.killed and (received or to_be_made)) or any(map(self.may_be_kept, self.held(endpoint))):
+            gap = (self.killed and received) or (not self.ok and to_be_made)
+            if gap or any(map(self.may_be_kept, self.held(endpoint))):
                 found.add(endpoint)
         return found
 

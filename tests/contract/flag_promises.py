@@ -106,7 +106,7 @@ def cleaned(op: Happened) -> Iterator[str]:
     for endpoint in sorted({endpoint_of(each) for each in op.before} - op.exceptions):
         kept = [each for each in op.held(endpoint) if op.may_be_kept(each)]
         declared = op.do == "up" and endpoint in op.possible
-        left = (op.is_partial or op.do == "up") and is_held(op.after, endpoint)
+        left = (op.is_partial or op.interrupted or op.do == "up") and is_held(op.after, endpoint)
         if not kept and not declared and not left and op.live[endpoint] in HELD:
             yield f"{endpoint} is not declared any more, `{op.do}` is green, and it is {op.live[endpoint]}"
 

@@ -133,9 +133,9 @@ class Teller:
         self.simulator.clear_calls()
         flags = self._flags(scene["flags"])
         result = self.cli.run(scene["do"], flags, trouble)
-        came = trouble is not None and trouble.came and not result.ok
-        interrupted = came and scene["trouble"]["what"] == "interrupt"
-        killed = came and not interrupted
+        came = trouble is not None and trouble.came
+        interrupted = came and scene["trouble"]["what"] == "interrupt"  # CLI 3.260 may call it green all the same
+        killed = came and not interrupted and not result.ok
         if killed:
             self._quiet()
             self.cli.cancel()

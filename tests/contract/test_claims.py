@@ -158,6 +158,18 @@ class TestKilledAfterASkippedDelete:
         assert [each.action for each in simulator.world.decisions] == ["receive", "reject"]
 
 
+def test_another_region_of_the_same_address_is_the_same_place(connected):
+    """``vpcep:endpoint`` is set, and somebody corrects the region's name: the approval is replaced."""
+    connected.environ["HUAWEICLOUD_SDK_PROJECT_ID"] = "p"
+    started(connected, ap("one", "ep1"))
+    connected.environ["HW_REGION_NAME"] = "cn-north-1"
+    connected.engine = connected.another_engine()
+    assert steps(connected.up()) == {"one": "replace"}
+    assert connected.posts() == []
+    accepted(connected, "ep1")
+    settled(connected)
+
+
 class TestDuplicates:
     """One connection, two declarations: an error that names both, before anything is sent."""
 

@@ -210,7 +210,7 @@ class Approval:
     def claimed(self) -> Event:
         """What its constructor tells the provider."""
         told = {"event": "declared", "claim": self.name, "name": self.name, "urn": self.urn}
-        return {**told, "connection": (SERVICE, self.endpoint, None, None)}
+        return {**told, "connection": (SERVICE, self.endpoint, None)}
 
     def goal(self) -> Goal:
         inputs = {

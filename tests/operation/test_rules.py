@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from vpcep_pulumi.operation.rules import CHANGES, Claim, ConnectionKey, Deletion, Known, on_delete
 
-X = ConnectionKey("svc", "ep1", "cn-north-4", "p")
-Y = ConnectionKey("svc", "ep2", "cn-north-4", "p")
+X = ConnectionKey("svc", "ep1", "https://here")
+Y = ConnectionKey("svc", "ep2", "https://here")
 ONE = "urn:pulumi:dev::story::type::one"
 TWO = "urn:pulumi:dev::story::type::two"
 
@@ -47,12 +47,12 @@ class TestNobodyDeclaresIt:
     def test_another_endpoint_deleted_first(self):
         assert deleted(*claimed("one", Y, "checked")) is Deletion.REJECT
 
-    def test_the_same_ids_in_another_region_are_another_connection(self):
-        there = X._replace(region="eu-west-101")
+    def test_the_same_ids_at_another_address_are_another_connection(self):
+        there = X._replace(address="https://there")
         assert deleted(*claimed("two", there, "answered", "checked", "recorded", urn=TWO)) is Deletion.REJECT
 
-    def test_a_region_that_is_not_known_may_be_this_one(self):
-        anywhere = X._replace(region=None, project_id=None)
+    def test_an_address_that_is_not_known_may_be_this_one(self):
+        anywhere = X._replace(address=None)
         assert deleted(*claimed("two", anywhere, urn=TWO)) is Deletion.KEEP_FOR_NOW
 
 
@@ -141,7 +141,7 @@ def histories(draw: st.DrawFn) -> list[dict[str, Any]]:
     events: list[dict[str, Any]] = []
     for claim, urn in (("one", ONE), ("two", TWO), ("three", None)):
         if draw(st.booleans()):
-            where = draw(st.sampled_from([X, Y, None, X._replace(region=None)]))
+            where = draw(st.sampled_from([X, Y, None, X._replace(address=None)]))
             fields = {"reads": True} if draw(st.integers(0, 5)) == 0 else {}
             first, *_ = claimed(claim, where, urn=urn or "", **fields)
             then = draw(st.lists(st.sampled_from(sorted(CHANGES)), max_size=5))
@@ -174,13 +174,12 @@ def test_what_was_recorded_under_another_name_is_safe_to_forget(events, urn):
         assert verdict.holder.is_recorded or verdict.holder.reads
 
 
-@given(st.permutations([None, "cn-north-4", "eu-west-101"]), st.permutations([None, "p", "q"]))
-def test_matching_is_symmetric_and_what_is_not_known_matches_everything(regions, projects):
-    one = ConnectionKey("svc", "ep1", regions[0], projects[0])
-    two = ConnectionKey("svc", "ep1", regions[1], projects[1])
+@given(st.permutations([None, "https://here", "https://there"]), st.permutations([None, "svc", "svc2"]))
+def test_matching_is_symmetric_and_what_is_not_known_matches_everything(addresses, services):
+    one, two = (ConnectionKey(services[at], "ep1", addresses[at]) for at in (0, 1))
     assert one.matches(two) == two.matches(one)
     assert one.matches(one)
-    assert ConnectionKey("svc", "ep1").matches(two)
+    assert ConnectionKey(None, "ep1").matches(two)
     assert not one.matches(two._replace(endpoint_id="ep2"))
 
 

@@ -25,7 +25,7 @@ import sys, pathlib
 from vpcep_pulumi.operation.claims import Claims
 from vpcep_pulumi.operation.shared import SharedEvents
 claims = Claims(SharedEvents(sys.argv[1], [pathlib.Path(sys.argv[2])], makes=True))
-claims.tell("declared", "1", name="'one'", connection=("svc", "ep1", None, None))
+claims.tell("declared", "1", name="'one'", connection=("svc", "ep1", None))
 print("declared", flush=True)
 sys.stdin.readline()
 claims.close()
@@ -80,11 +80,12 @@ def host(tmp_path: Path) -> Iterator[Any]:
         each.close()
 
 
-X = ConnectionKey("svc", "ep1", "cn-north-4", "p")
+X = ConnectionKey("svc", "ep1", "https://here")
+RECORDED = {"status": "accepted", "region": "cn-north-4", "project_id": "p"}
 
 
 def deletion(claims: Claims) -> Deletion:
-    return claims.on_delete(X, None, "accepted").deletion
+    return claims.on_delete(X, None, **RECORDED).deletion
 
 
 def test_hosts_of_one_operation_know_what_its_program_declares_and_what_each_of_them_did(programs, host):
@@ -131,10 +132,10 @@ def test_two_programs_of_one_operation(programs, tmp_path, host):
     """A component provider in another process makes approvals as well."""
     programs()
     component = Claims(SharedEvents(ENGINE, [tmp_path], makes=True))
-    component.tell("declared", "2", name="'two'", connection=("svc", "ep2", None, None))
+    component.tell("declared", "2", name="'two'", connection=("svc", "ep2", None))
     claims = host()
     assert deletion(claims) is Deletion.KEEP_FOR_NOW
-    assert claims.on_delete(X._replace(endpoint_id="ep2"), None, "accepted").deletion is Deletion.KEEP_FOR_NOW
+    assert claims.on_delete(X._replace(endpoint_id="ep2"), None, **RECORDED).deletion is Deletion.KEEP_FOR_NOW
     component.close()
 
 

@@ -105,7 +105,7 @@ class TestASkippedDelete:
 @pytest.mark.parametrize(
     ("events", "words"),
     [
-        (["answered"], "which the state does not know by that name"),
+        (["answered"], "which this operation did not ask about"),
         (["failed"], "which has failed in this operation"),
     ],
 )
@@ -127,3 +127,13 @@ def test_a_connection_that_two_hold_is_refused_by_name(accepted):
     assert not provider.check({}, inputs(accepted, "one", ONE)).failures
     (failure,) = provider.check({}, inputs(accepted, "two", TWO)).failures
     assert failure.reason == "connection ep of service svc is declared twice, also by 'one'"
+
+
+def test_another_region_of_the_same_address_is_the_same_place(accepted):
+    """``vpcep:endpoint`` is set, and somebody corrects the region's name: the approval is replaced."""
+    provider = accepted.operation()
+    declares(provider, "one", ONE, EP)
+    checked = provider.check({}, inputs(accepted, "one", ONE, region="cn-north-1"))
+    provider.create(checked.inputs)
+    provider.delete(accepted.outputs)
+    assert accepted.posts() == []

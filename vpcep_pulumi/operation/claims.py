@@ -126,15 +126,15 @@ class Claims:
         with self._seen() as known:
             return next((each.urn for each in known.of(connection) if each.is_checked and each.urn), None)
 
-    def on_delete(self, connection: ConnectionKey, urn: str | None, status: str) -> Verdict:
+    def on_delete(self, connection: ConnectionKey, urn: str | None, **recorded: str) -> Verdict:
         """See :func:`on_delete`. Where the delete is skipped for now, that is noted.
 
-        :param status: as the state recorded it.
+        :param recorded: ``status``, ``region`` and ``project_id`` of the connection, as the state has them.
         """
         with self._seen() as known:
             verdict = on_delete(known, connection, urn)
         if verdict.deletion is Deletion.KEEP_FOR_NOW and verdict.holder is not None:
-            self.tell("kept", verdict.holder.id, connection=connection, urn=urn, status=status)
+            self.tell("kept", verdict.holder.id, connection=connection, urn=urn, **recorded)
         return verdict
 
     def kept(self, connection: ConnectionKey) -> Kept | None:
@@ -142,14 +142,14 @@ class Claims:
         with self._seen() as known:
             return next((each for key, each in known.kept.items() if key.matches(connection)), None)
 
-    def owed(self, connection: ConnectionKey) -> list[ConnectionKey]:
+    def owed(self, connection: ConnectionKey) -> list[tuple[ConnectionKey, Kept]]:
         """The connections that were kept in case this one's resource should hold them, and that nobody holds."""
         with self._seen() as known:
             mine = [each for each in known.of(connection) if each.is_checked]
             ids = {each.id for each in mine}
             urns = {within_stack(each.urn) for each in mine if each.urn}
             return [
-                key
+                (key, each)
                 for key, each in known.kept.items()
                 if (each.holder in ids or within_stack(each.urn or "") in urns) and not known.of(key)
             ]

@@ -43,14 +43,13 @@ class ConnectionKey(NamedTuple):
 
     :ivar endpoint_id: alone it all but names the connection: no two endpoints have the same id.
     :ivar service_id: None while it comes through another resource's output that is not known yet.
-    :ivar region: None where the program leaves it to the settings, and no provider has resolved it yet.
-    :ivar project_id: likewise.
+    :ivar address: where requests for it go, such as ``https://vpcep.cn-north-4.myhuaweicloud.com``: not the region or
+        the project, which may be other names of the same place. None where no provider has resolved it yet.
     """
 
     service_id: str | None
     endpoint_id: str
-    region: str | None = None
-    project_id: str | None = None
+    address: str | None = None
 
     def matches(self, other: ConnectionKey) -> bool:
         """Whether both may be one connection: what is not known matches everything."""
@@ -109,11 +108,15 @@ class Kept(NamedTuple):
     :ivar urn: of the deleted resource; None where it is not known.
     :ivar holder: the claim for whose sake it was skipped.
     :ivar status: as the state recorded it.
+    :ivar region: of the connection.
+    :ivar project_id: likewise.
     """
 
     urn: str | None
     holder: str
     status: str
+    region: str
+    project_id: str
 
 
 @dataclass
@@ -127,7 +130,9 @@ class Known:
     def take(self, event: Event) -> None:
         """Add an event."""
         if event["event"] == "kept":
-            self.kept[ConnectionKey(*event["connection"])] = Kept(event["urn"], event["claim"], event["status"])
+            self.kept[ConnectionKey(*event["connection"])] = Kept(
+                event["urn"], event["claim"], event["status"], event["region"], event["project_id"]
+            )
             return
         id_, told = event["claim"], {name: event[name] for name in ("name", "urn", "reads") if name in event}
         if event.get("connection") is not None:

@@ -115,6 +115,13 @@ class Accounts:
 
         return self._accounts.get((settings.endpoint, settings.region, project, settings.credential), make)
 
+    def address(self, region: str, project_id: str) -> str | None:
+        """Where requests for a resource go; None where the settings do not say."""
+        try:
+            return self._settings.get((region, project_id), lambda: self._resolved(region, project_id)).endpoint
+        except SettingsError:
+            return None
+
     def close(self) -> None:
         """Close every connection to the API."""
         for client in self._clients.values():

@@ -18,7 +18,6 @@ from vpcep_pulumi.lifecycle.inputs import (
 )
 from vpcep_pulumi.lifecycle.plan import MOST_REASONS
 from vpcep_pulumi.lifecycle.table import Goal, goal_of, recorded
-from vpcep_pulumi.operation.rules import ConnectionKey
 from vpcep_pulumi.provider.context import UNKNOWN, Unknown
 
 Values = dict[str, Any]
@@ -54,11 +53,6 @@ class Approval:
     def id(self) -> str:
         """The resource's id."""
         return f"{self.service_id}/{self.endpoint_id}"
-
-    @property
-    def key(self) -> ConnectionKey:
-        """The connection, for claims."""
-        return ConnectionKey(self.service_id, self.endpoint_id, self.region, self.project_id)
 
     @property
     def name(self) -> str:

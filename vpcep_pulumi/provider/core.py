@@ -26,7 +26,7 @@ from vpcep_pulumi.lifecycle.inputs import IDENTITY, RULES
 from vpcep_pulumi.lifecycle.plan import impossible, is_record, must_describe, plan_for, words
 from vpcep_pulumi.lifecycle.table import FULFILLED, Goal, Step, live_of, recorded, step_for
 from vpcep_pulumi.operation.claims import CLAIM_INPUT, URN_OUTPUT, Claims
-from vpcep_pulumi.operation.rules import Deletion
+from vpcep_pulumi.operation.rules import ConnectionKey, Deletion
 from vpcep_pulumi.provider.accounts import Account, Accounts, Kept
 from vpcep_pulumi.provider.act import Decision, check_owner, is_foreign, look, whose
 from vpcep_pulumi.provider.answers import Checked, Difference, Reading
@@ -83,23 +83,22 @@ class ApprovalProvider:
     def _check_claimed(self, account: Account, inputs: Values, olds: Mapping[str, Any], claim: str | None) -> Checked:
         approval = declared(inputs)
         try:
-            other = self._claims.check(claim, approval.key)
+            other = self._claims.check(claim, self._key(approval))
         except SharedEventsError as error:
             return Checked(inputs, (InputError("", str(error)),))
         if other is not None:
             return Checked(inputs, (InputError("", f"{approval.name} is declared twice, also by {other.name}"),))
-        if self._claims.kept(approval.key) is not None:
+        if self._claims.kept(self._key(approval)) is not None:
             # Refused here, it would be in no state any more: ``create`` records whatever is wrong with it.
             return Checked(inputs)
         try:
             plan = self._plan(account, approval, olds)
         except (OwnerError, RequestError, InputError) as error:
             if not is_held(olds, approval):
-                self._claims.outcome("failed", approval.key)
+                self._claims.outcome("failed", self._key(approval))
             problem = self._reject_owed(approval)
-            if problem is not None:
-                return Checked(inputs, (InputError("", f"{error}; and {problem}"),))
-            return Checked(inputs, (InputError("endpoint_id" if isinstance(error, OwnerError) else "", str(error)),))
+            reason = str(error) if problem is None else f"{error}; and {problem}"
+            return Checked(inputs, (InputError("endpoint_id" if isinstance(error, OwnerError) else "", reason),))
         return Checked({**inputs, "plan": plan} if plan is not None else inputs)
 
     def _plan(self, account: Account, approval: Approval, olds: Mapping[str, Any]) -> str | None:
@@ -156,7 +155,7 @@ class ApprovalProvider:
             or must_describe(approval.description, connection, written=olds.get("description"))
         )
         if not changes:
-            self._claims.outcome("recorded", approval.key)
+            self._claims.outcome("recorded", self._key(approval))
         return Difference(changes)
 
     def create(self, inputs: Mapping[str, Any]) -> tuple[str, Values]:
@@ -167,7 +166,7 @@ class ApprovalProvider:
         :raises VpcepError: nothing was changed remotely.
         """
         approval = declared(inputs)
-        key = approval.key
+        key = self._key(approval)
         try:
             values = self._carry_out(approval, inputs, before=None)
         except PartlyDone:
@@ -186,11 +185,9 @@ class ApprovalProvider:
         return approval.id, values
 
     def update(self, olds: Mapping[str, Any], news: Mapping[str, Any]) -> Values:
-        """Bring the connection to what is declared now.
+        """Bring the connection to what is declared now. It raises as :meth:`create`.
 
         :param olds: the state's outputs.
-        :raises PartlyDone: something was sent, but the declared status was not reached.
-        :raises VpcepError: nothing was changed remotely.
         """
         return self._carry_out(declared(news), news, before=olds)
 
@@ -198,7 +195,7 @@ class ApprovalProvider:
         account = self._accounts.get(approval.region, approval.project_id)
         decision = Decision(account, approval, self._log, self._tempo, seen=before is not None)
         try:
-            with self._turns.get(approval.key, Lock):
+            with self._turns.get(self._key(approval), Lock):
                 decision.fulfil(written=before.get("description") if before is not None else None)
         except VpcepError as error:
             if not decision.sent:
@@ -219,8 +216,9 @@ class ApprovalProvider:
         :returns: why that could not be done.
         """
         try:
-            for key in self._claims.owed(approval.key):
-                self._reject(Approval(**{**vars(approval), **key._asdict(), "goal": Goal.DELETED}))
+            for key, kept in self._claims.owed(self._key(approval)):
+                ids = {"service_id": key.service_id, "endpoint_id": key.endpoint_id}
+                self._reject(declared({**ids, "region": kept.region, "project_id": kept.project_id}, Goal.DELETED))
         except VpcepError as error:
             return error
         return None
@@ -231,7 +229,7 @@ class ApprovalProvider:
 
     def _recorded(self, approval: Approval, values: Values) -> Values:
         """Outputs that the engine is about to write to the state."""
-        key = approval.key
+        key = self._key(approval)
         try:
             self._claims.outcome("recorded", key)
             urn = self._claims.urn_of(key)
@@ -283,7 +281,8 @@ class ApprovalProvider:
         :raises VpcepError: it could not be rejected.
         """
         approval = declared(olds, Goal.DELETED)
-        verdict = self._claims.on_delete(approval.key, olds.get(URN_OUTPUT), str(olds.get("status")))
+        known = {name: str(olds.get(name)) for name in ("status", "region", "project_id")}
+        verdict = self._claims.on_delete(self._key(approval), olds.get(URN_OUTPUT), **known)
         if verdict.deletion is Deletion.REJECT:
             self._reject(approval)
         elif verdict.deletion in REFUSALS:
@@ -291,7 +290,11 @@ class ApprovalProvider:
         else:
             self._log.info(sentence(verdict, approval.name))
 
+    def _key(self, approval: Approval) -> ConnectionKey:
+        address = self._accounts.address(approval.region, approval.project_id)
+        return ConnectionKey(approval.service_id, approval.endpoint_id, address)
+
     def _reject(self, approval: Approval) -> None:
         account = self._accounts.get(approval.region, approval.project_id)
-        with self._turns.get(approval.key, Lock):
+        with self._turns.get(self._key(approval), Lock):
             Decision(account, approval, self._log, self._tempo, seen=True).carry_out()

@@ -18,17 +18,17 @@ WORDS: Mapping[Deletion, str] = MappingProxyType(
         ),
         Deletion.REFUSE_FAILED: (
             "{connection} is not rejected: the program declares it, as {holder}, which has failed in this operation. "
-            "Nothing was sent, and the state keeps it; the next update goes on from there"
+            "Nothing was sent for it, and the state keeps it; the next update goes on from there"
         ),
         Deletion.REFUSE_LEFT_OUT: (
             "{connection} is not rejected: the program declares it, as {holder}, which this operation leaves out "
-            "(--target, --exclude). Nothing was sent, and the state keeps it: run `pulumi up` without them, or include "
-            "{holder}"
+            "(--target, --exclude). Nothing was sent for it, and the state keeps it: run `pulumi up` without them, "
+            "or include {holder}"
         ),
         Deletion.REFUSE_AMBIGUOUS: (
-            "{connection} is not rejected: the program declares it, as {holder}, which the state does not know by that "
-            "name. Nothing was sent, and the state keeps it. To keep the connection, run `pulumi up` without --target "
-            "and --exclude; to reject it, `pulumi destroy` without --run-program"
+            "{connection} is not rejected: the program declares it, as {holder}, which this operation did not ask "
+            "about. Nothing was sent for it, and the state keeps it. To keep the connection, run `pulumi up` without "
+            "--target and --exclude; to reject it, remove {holder} from the program, or declare it rejected"
         ),
     }
 )

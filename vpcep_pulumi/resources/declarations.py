@@ -48,6 +48,12 @@ class Declaration:
         return repr(self.name) if parent is None else f"{self.name!r} (a child of {parent.pulumi_resource_name!r})"
 
     @property
+    def place(self) -> tuple[object, ...]:
+        """Region and project, where the program names them in plain."""
+        given = (self.inputs[name] for name in ("region", "project_id"))
+        return tuple(each if isinstance(each, str) else None for each in given)
+
+    @property
     def is_overridden(self) -> bool:
         """Whether the engine takes ids from the state instead of the program's (``ignore_changes``)."""
         return not {"*", *IDENTITY}.isdisjoint(self.opts.ignore_changes or ())
@@ -65,7 +71,7 @@ class Declarations:
         self._program = secrets.token_hex(4)  # of several programs of one operation, as with component providers
         self._numbers = count(1)
         self._lock = threading.Lock()
-        self._holders: dict[tuple[str, str], list[tuple[ConnectionKey, str]]] = {}
+        self._holders: dict[tuple[object, ...], str] = {}
 
     def declare(self, declaration: Declaration) -> tuple[str, dict[str, Any]]:
         """Claim a connection: now where its ids are known, else when they are.
@@ -105,9 +111,10 @@ class Declarations:
         if declaration.reads or not self._is_real or key.service_id is None:
             return
         with self._lock:
-            others = self._holders.setdefault((key.service_id, key.endpoint_id), [])
-            other = next((label for held, label in others if held.matches(key)), None)
-            others.append((key, declaration.label))
+            # The same ids in another region may be another connection: that is for the provider to say.
+            place = (*key, *declaration.place)
+            other = self._holders.get(place)
+            self._holders[place] = declaration.label
         if other is not None:
             raise pulumi.RunError(
                 f"connection {key.endpoint_id} of service {key.service_id} is declared twice, by {other} and by "
@@ -182,18 +189,16 @@ def _engine_address(engine: object) -> str | None:
 
 
 def _wrapped(call: Any) -> Any:
-    """The call that OpenTelemetry's instrumentation, or an interceptor of gRPC's own, wraps; None where neither does."""
+    """The call that OpenTelemetry's instrumentation, or an interceptor of gRPC's, wraps; None where neither does."""
     if hasattr(call, "_base_callable"):
         return call._base_callable  # noqa: SLF001 -- no public way leads there
     return call._thunk(call._method) if hasattr(call, "_thunk") else None  # noqa: SLF001
 
 
 def _key(inputs: dict[str, Any]) -> ConnectionKey | None:
-    """The connection, where its endpoint is known. Whatever else is not known matches every other."""
-    service, endpoint, region, project = (
-        value if isinstance(value := inputs.get(name), str) else None for name in IDENTITY
-    )
-    return None if endpoint is None else ConnectionKey(service, endpoint, region, project)
+    """The connection, where its endpoint is known. Where its requests go is for the provider to say."""
+    service, endpoint = (value if isinstance(value := inputs.get(name), str) else None for name in IDS)
+    return None if endpoint is None else ConnectionKey(service, endpoint)
 
 
 def _refuse_plain_secrets() -> None:
