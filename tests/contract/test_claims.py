@@ -8,16 +8,16 @@ from textwrap import dedent
 
 import pytest
 
-from tests.contract.conftest import ECHO, HEADER, Deployment, cli_only, steps
+from tests.contract.conftest import ECHO, HEADER, Deployment, steps
 from tests.contract.lean_cli import LeanCli, Trouble
 from tests.contract.told import FIRST, accepted, ap, settled, started
 from vpcep_pulumi.testing.cli_engine import is_on_path
 
-replaced_or_tainted = pytest.mark.parametrize(  # the local engine taints nothing
+replaced_or_tainted = pytest.mark.parametrize(
     ("deployment", "tainted"),
-    [("local", False), ("cli", False), ("cli", True)],
+    [("local", False), ("local", True), ("cli", False), ("cli", True)],
     indirect=["deployment"],
-    ids=["local-replace", "cli-replace", "cli-taint"],
+    ids=["local-replace", "local-taint", "cli-replace", "cli-taint"],
 )
 
 
@@ -80,7 +80,6 @@ class TestDeletingFirst:
         accepted(connected, "ep1", "ep2")
         settled(connected)
 
-    @cli_only("it knows no `replace_with`")
     def test_what_is_replaced_together_with_another_is_not_rejected(self, connected):
         program = ap("one", "ep1", FIRST.format(", replacement_trigger='{}'")) + ap(
             "two", "ep2", ", opts=pulumi.ResourceOptions(replace_with=[one])"

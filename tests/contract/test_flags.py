@@ -13,14 +13,11 @@ THREE = """
         Approval(f"{}{{number}}", service_id="svc", endpoint_id=f"ep{{number}}")
     """
 PROVIDER = "urn:pulumi:dev::story::pulumi:providers:pulumi-python::default"
-TARGETS = "it knows no targets"
-PROVIDERS = "it has no providers as resources"
 EXPLICIT = 'provider = pulumi.ProviderResource("pulumi-python", "explicit")\n'
 WITH_IT = ", opts=pulumi.ResourceOptions(provider=provider)"
 
 
 class TestReplacingEverything:
-    @cli_only("its `replace` knows no patterns")
     def test_a_pattern_that_replaces_the_provider_as_well_rejects_nothing(self, connected):
         started(connected, THREE.format("a"))
         result = connected.up(replace=["**"])
@@ -30,7 +27,6 @@ class TestReplacingEverything:
         accepted(connected, "ep1", "ep2", "ep3")
         settled(connected)
 
-    @cli_only(PROVIDERS)
     def test_replacing_the_provider_rejects_nothing(self, connected):
         started(connected, THREE.format("a"))
         assert connected.up(replace=[PROVIDER]).ok
@@ -38,7 +34,6 @@ class TestReplacingEverything:
         accepted(connected, "ep1", "ep2", "ep3")
         settled(connected)
 
-    @cli_only(PROVIDERS)
     def test_a_rename_together_with_a_replaced_provider_rejects_nothing(self, connected):
         started(connected, THREE.format("a"))
         connected.program(THREE.format("b"))
@@ -52,7 +47,6 @@ class TestReplacingEverything:
         settled(connected)
 
 
-@cli_only(TARGETS)
 class TestTargets:
     """What an operation leaves out is declared all the same."""
 
@@ -107,7 +101,6 @@ class TestTargets:
 class TestProviders:
     """Another provider process deletes what the first one declared."""
 
-    @cli_only(PROVIDERS)
     def test_a_rename_together_with_an_explicit_provider(self, connected):
         started(connected, ap("one", "ep1"))
         connected.program(EXPLICIT + ap("renamed", "ep1", WITH_IT))
@@ -118,7 +111,6 @@ class TestProviders:
         accepted(connected, "ep1")
         settled(connected)
 
-    @cli_only(PROVIDERS)
     def test_a_move_into_a_component_with_providers_of_its_own(self, connected):
         started(connected, ap("one", "ep1"))
         connected.program(
@@ -132,7 +124,6 @@ class TestProviders:
         accepted(connected, "ep1")
         settled(connected)
 
-    @cli_only(PROVIDERS)
     def test_a_dropped_provider_together_with_a_replacement(self, connected):
         started(connected, EXPLICIT + ap("one", "ep1", WITH_IT))
         connected.program(ap("one", "ep1"))
@@ -158,14 +149,12 @@ class TestProviders:
 class TestState:
     """The commands that change nothing but the state."""
 
-    @cli_only("it has no `state rename`")
     def test_a_resource_that_was_renamed_in_the_state_is_the_same(self, connected):
         started(connected, ap("one", "ep1"))
         connected.engine.state_rename(connected.urn("one"), "renamed")
         connected.program(ap("renamed", "ep1"))
         settled(connected)
 
-    @cli_only("it has no `state delete`")
     def test_a_resource_that_was_forgotten_is_adopted(self, connected):
         started(connected, ap("one", "ep1"))
         connected.engine.state_delete(connected.urn("one"))
@@ -173,7 +162,6 @@ class TestState:
         assert steps(result) == {"one": "create"}
         settled(connected)
 
-    @cli_only("it has no `state taint`")
     def test_a_tainted_resource_is_replaced_and_nothing_is_sent(self, connected):
         started(connected, ap("one", "ep1"))
         connected.engine.state_taint(connected.urn("one"))
@@ -189,7 +177,6 @@ class TestState:
             connected.engine.state_taint(connected.urn("none"))
 
 
-@cli_only("its destroy does not run the program")
 class TestDestroyWithTheProgram:
     def test_an_unchanged_program_keeps_nothing(self, connected):
         started(connected, THREE.format("a"))
