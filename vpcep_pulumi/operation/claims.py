@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections import deque
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any, Protocol
@@ -51,7 +52,7 @@ class ProcessEvents:
     is_shared = False
 
     def __init__(self) -> None:
-        self._new: list[Event] = []
+        self._new: deque[Event] = deque()
 
     def add(self, event: Event) -> None:
         """Keep one more."""
@@ -59,8 +60,7 @@ class ProcessEvents:
 
     def new(self) -> Iterable[Event]:
         """Those that were kept since the last call."""
-        found, self._new = self._new, []
-        return found
+        return [self._new.popleft() for _ in range(len(self._new))]  # others may add meanwhile
 
     def close(self) -> None:
         """There is nothing to be left behind."""
