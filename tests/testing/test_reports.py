@@ -161,8 +161,8 @@ def no_frame_of_this_package(text: str) -> None:
     for line in (
         "*EngineError: there is no Pulumi.yaml*",
         "*Below, in vpcep_pulumi*",
-        '  File "*vpcep_pulumi/testing/engine/processes.py", line *',
-        "*FileNotFoundError*",
+        '  File "*vpcep_pulumi/testing/engine/project.py", line *',
+        "*EngineError: *homeless/Pulumi.yaml: there is nothing at main: not/there*",
         "*UnicodeDecodeError*",
     ):
         pytest.LineMatcher(lines).fnmatch_lines([line])

@@ -82,12 +82,15 @@ class Running:
         return "".join(self.lines) + out
 
     def children(self) -> list[int]:
-        """The processes that it has started."""
-        return [
-            int(pid)
-            for task in Path(f"/proc/{self.process.pid}/task").iterdir()
-            for pid in (task / "children").read_text().split()
-        ]
+        """The processes of its program and of its hosts, forked or new."""
+        (server,) = started_by(self.process.pid)
+        return started_by(server)
+
+
+def started_by(pid: int) -> list[int]:
+    return [
+        int(child) for task in Path(f"/proc/{pid}/task").iterdir() for child in (task / "children").read_text().split()
+    ]
 
 
 def gone(pids: list[int]) -> bool:
@@ -165,6 +168,7 @@ def test_a_killed_engine_leaves_no_process_and_a_state_that_is_read(start, engin
         os.sched_yield()
     children = running.children()
     assert len(children) == 2
+    children += started_by(running.process.pid)
     running.process.send_signal(how)
     running.rest()
     assert gone(children)

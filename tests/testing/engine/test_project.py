@@ -68,6 +68,9 @@ config:
 
 def test_a_program_can_stand_elsewhere(folder):
     (folder / "Pulumi.yaml").write_text("name: story\nruntime: python\nmain: examples/one\n")
+    with pytest.raises(EngineError, match="there is nothing at main: examples/one"):
+        load(folder)
+    (folder / "examples/one").mkdir(parents=True)
     project = load(folder)
     assert (project.root, project.program) == (folder, folder / "examples" / "one")
 

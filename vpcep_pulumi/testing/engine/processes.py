@@ -5,13 +5,31 @@ from __future__ import annotations
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
+
+from vpcep_pulumi.testing.engine.forks import fork
 
 CHILD = "vpcep_pulumi.testing.child"
 GRACE_SECONDS = 5.0
 """How long a child may take to end before it is killed."""
+
+
+def _new(arguments: Sequence[str], cwd: Path, environ: Mapping[str, str]) -> subprocess.Popen[str]:
+    """The same from a new interpreter."""
+    return subprocess.Popen(  # noqa: S603 -- this interpreter, with arguments of our own
+        [sys.executable, "-u", "-m", CHILD, *arguments],
+        cwd=cwd,
+        env=dict(environ),
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        encoding="utf-8",
+        errors="replace",
+        # Ctrl-C is the engine's alone: it lets its children finish what they are doing.
+        start_new_session=True,
+    )
 
 
 class Child:
@@ -22,18 +40,7 @@ class Child:
     """
 
     def __init__(self, *arguments: str, cwd: Path, environ: Mapping[str, str], line: Callable[[str], None]) -> None:
-        self._process = subprocess.Popen(  # noqa: S603 -- this interpreter, with arguments of our own
-            [sys.executable, "-u", "-m", CHILD, *arguments],
-            cwd=cwd,
-            env=dict(environ),
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            encoding="utf-8",
-            errors="replace",
-            # Ctrl-C is the engine's alone: it lets its children finish what they are doing.
-            start_new_session=True,
-        )
+        self._process = fork([*arguments], cwd=cwd, environ=environ) or _new(arguments, cwd, environ)
         self._line = line
         self._reader = threading.Thread(target=self._read, daemon=True)
 

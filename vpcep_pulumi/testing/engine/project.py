@@ -143,7 +143,10 @@ def load(program: Program) -> Project:
     name = document.get("name")
     if not isinstance(name, str) or not NAME.fullmatch(name):
         raise EngineError(f"{file}: the project needs a name")
-    return Project(name, path, (path / str(document.get("main", ""))).resolve(), document)
+    main = (path / str(document.get("main", ""))).resolve()
+    if not main.exists():
+        raise EngineError(f"{file}: there is nothing at main: {document['main']}")
+    return Project(name, path, main, document)
 
 
 def _load(path: Path) -> Mapping[str, Any]:

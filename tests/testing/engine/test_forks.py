@@ -1,0 +1,175 @@
+"""A child that was forked is what a new interpreter would have been."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from vpcep_pulumi.testing.engine import LocalEngine, forks
+from vpcep_pulumi.testing.engine.forks import fork
+from vpcep_pulumi.testing.fork_server import Request, differs
+from vpcep_pulumi.testing.results import Result
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="elsewhere nothing is forked")
+SECONDS = 30
+HOW = "import os; print('forked' if open('/proc/self/cmdline').read().count('fork_server') else 'new')\n"
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "program").mkdir()
+    (tmp_path / "program/Pulumi.yaml").write_text("name: story\nruntime: python\n")
+    return tmp_path / "program"
+
+
+def run(folder: Path, program: str, environ: dict[str, str] | None = None) -> Result:
+    (folder / "__main__.py").write_text(HOW + program)
+    return LocalEngine(folder, folder.parent / "dev.json", environ={**os.environ, **(environ or {})}).up()
+
+
+def printed(result: Result) -> list[str]:
+    return [line for message in result.messages("info") for line in message.splitlines()]
+
+
+class TestSameAsANewInterpreter:
+    @pytest.fixture(params=["forked", "new"])
+    def start(self, request, folder, monkeypatch):
+        """A program's run in a process of either kind."""
+        if request.param == "new":
+            monkeypatch.setattr(sys, "platform", "elsewhere")
+
+        def start(program: str) -> list[str]:
+            result = run(folder, program, {"OF_ITS_OWN": "value", "TZ": "Asia/Shanghai"})
+            how, *lines = printed(result)
+            assert result.ok, result.diff
+            assert how == request.param
+            return lines
+
+        return start
+
+    @pytest.mark.parametrize(
+        ("expression", "value"),
+        [
+            ("os.environ['OF_ITS_OWN']", "value"),
+            ("'PATH' in os.environ", "True"),
+            ("os.getcwd() == sys.path[0] == os.path.dirname(os.path.abspath(__file__))", "True"),
+            ("sys.argv[1:]", "[]"),
+            ("os.getpid() == os.getsid(0)", "True"),
+            ("__name__", "__main__"),
+            ("sys.modules['__main__'].__dict__ is globals()", "True"),
+            ("time.tzname[0]", "CST"),
+            ("sys.stdout.line_buffering, sys.stdout.isatty(), sys.stdin.isatty()", "False False False"),
+            ("signal.getsignal(signal.SIGINT) is signal.default_int_handler", "True"),
+            ("signal.getsignal(signal.SIGCHLD) is signal.SIG_DFL", "True"),
+            ("subprocess.run(['false']).returncode", "1"),
+            # Standard input, output and error: nothing of the server's own.
+            ("sum('pipe' in os.path.realpath(f'/proc/self/fd/{number}') for number in range(200))", "3"),
+        ],
+    )
+    def test_what_a_program_finds(self, start, expression, value):
+        assert start(f"import signal, subprocess, sys, time; print({expression})")[:1] == [value]
+
+    def test_both_print_to_where_the_engine_reads(self, start):
+        lines = start("import sys; print('out'); print('err', file=sys.stderr); os.system('echo system')")
+        assert sorted(lines) == ["err", "out", "system"]
+
+
+def test_random_numbers_are_not_the_same_in_each(folder):
+    first, second = (printed(run(folder, "import random; print(random.random())")) for _ in range(2))
+    assert first[0] == second[0] == "forked"
+    assert first != second
+
+
+def test_variables_that_an_interpreter_reads_at_its_start(folder, tmp_path):
+    (tmp_path / "site").mkdir()
+    (tmp_path / "site/sitecustomize.py").write_text("import builtins; builtins.greeting = 'hello'")
+    result = run(folder, "print(greeting)", {"PYTHONPATH": str(tmp_path / "site")})
+    assert printed(result) == ["new", "hello"]
+
+
+@pytest.mark.parametrize("name", ["yaml.py", "yaml"])
+def test_a_module_of_the_program_s_own_is_taken_first(folder, name):
+    """As it is with every program: the folder comes first."""
+    path = folder / name
+    if not path.suffix:
+        path.mkdir()
+        path /= "__init__.py"
+    path.write_text("mine = 'mine'\ndef __getattr__(name): return type(name, (), {})\n")
+    assert printed(run(folder, "import yaml; print(yaml.mine)")) == ["new", "mine"]
+
+
+def test_what_differs_is_known_by_the_environment_and_the_folder(tmp_path):
+    request = Request(["program"], str(tmp_path), {"A": "1", "PYTHONHASHSEED": "1"})
+    assert not differs(request, {"B": "2", "PYTHONHASHSEED": "1"})
+    assert differs(request, {"A": "1", "PYTHONHASHSEED": "2"})
+    assert differs(request, {"A": "1"})
+    (tmp_path / "helper.py").write_text("")
+    assert not differs(request, {"PYTHONHASHSEED": "1"})
+    (tmp_path / "json.py").write_text("")
+    assert differs(request, {"PYTHONHASHSEED": "1"})
+
+
+def test_one_that_does_not_end_is_killed(folder, monkeypatch):
+    monkeypatch.setattr("vpcep_pulumi.testing.engine.processes.GRACE_SECONDS", 0.01)
+    forked = fork(["host", "127.0.0.1:1"], cwd=folder, environ=os.environ)
+    assert forked is not None
+    assert forked.stdout.readline().strip().isdigit()
+    with pytest.raises(subprocess.TimeoutExpired):
+        forked.wait(0)
+    os.kill(forked.pid, signal.SIGSTOP)
+    forked.stdin.close()
+    with pytest.raises(subprocess.TimeoutExpired):
+        forked.wait(0.01)
+    forked.kill()
+    assert forked.wait(SECONDS) == -signal.SIGKILL
+    forked.stdout.close()
+
+
+def test_a_long_environment(folder):
+    """Longer than a socket takes at once."""
+    environ = {f"LONG_{number}": "x" * 100_000 for number in range(10)}
+    assert printed(run(folder, "print(len(os.environ['LONG_9']))", environ)) == ["forked", "100000"]
+
+
+class TestServer:
+    def test_one_serves_every_engine_of_a_process(self, folder):
+        parents = [printed(run(folder, "print(os.getppid())"))[1] for _ in range(2)]
+        assert len(set(parents)) == 1
+
+    def test_one_that_was_killed_is_replaced(self, folder):
+        _, server = printed(run(folder, "print(os.getppid())"))
+        os.kill(int(server), signal.SIGKILL)
+        assert run(folder, "").ok
+        how, other = printed(run(folder, "print(os.getppid())"))
+        assert (how, other != server) == ("forked", True)
+
+    def test_one_that_cannot_start_is_done_without(self, folder, tmp_path, monkeypatch):
+        """The interpreter that comes in its place says what the matter is."""
+        (tmp_path / "site").mkdir()
+        (tmp_path / "site/dill.py").write_text("raise ImportError('no dill today')")
+        monkeypatch.setattr(forks, "_server", None)
+        result = run(folder, "", {"PYTHONPATH": str(tmp_path / "site")})
+        assert not result.ok
+        assert "no dill today" in result.diff
+
+    def test_a_process_that_is_forked_has_its_own(self, folder):
+        """Two processes that share a socket would read each other's answers."""
+        assert printed(run(folder, ""))[:1] == ["forked"]
+        code = (
+            "import os, sys\n"
+            "from tests.testing.engine.test_forks import *\n"
+            "folder = Path(sys.argv[1])\n"
+            "mine = printed(run(folder, 'print(os.getppid())'))[1]\n"
+            "if not os.fork():\n"
+            "    theirs = printed(run(folder, 'print(os.getppid())'))[1]\n"
+            "    os._exit(theirs == mine)\n"
+            "sys.exit(os.waitstatus_to_exitcode(os.wait()[1]))\n"
+        )
+        root = Path(__file__).parents[3]
+        done = subprocess.run([sys.executable, "-c", code, str(folder)], cwd=root, check=False)
+        assert done.returncode == 0
