@@ -18,8 +18,10 @@ from pulumi import automation
 from pulumi.automation.events import EngineEvent
 
 from vpcep_pulumi.testing.engine.errors import EngineError
+from vpcep_pulumi.testing.engine.program import NOT_FINISHED, Watched
 from vpcep_pulumi.testing.engine.project import Program, Project, load
 from vpcep_pulumi.testing.engine.values import Secret, plain
+from vpcep_pulumi.testing.loopback import reached_directly, without_proxy
 from vpcep_pulumi.testing.results import Diagnostic, Result, summary
 
 SEVERITIES = {"info": "info", "info#err": "info", "warning": "warning", "error": "error"}
@@ -81,16 +83,16 @@ class CliEngine:
         given = dict(os.environ if environ is None else environ)
         variables = {
             "PULUMI_CONFIG_PASSPHRASE": "",
-            **given,
+            **without_proxy(given),
             "PULUMI_BACKEND_URL": f"file://{backend}",
             "PULUMI_SKIP_UPDATE_CHECK": "1",
             # The CLI starts "python3" where a project names no virtual environment.
             "PATH": os.pathsep.join((str(Path(sys.executable).parent), given.get("PATH", os.environ["PATH"]))),
         }
-        function = None if isinstance(loaded.program, Path) else loaded.program
+        self._function = None if isinstance(loaded.program, Path) else Watched(loaded.program)
         self._command = _Command()
         workspace = automation.LocalWorkspace(
-            work_dir=str(project), program=function, env_vars=variables, pulumi_command=self._command
+            work_dir=str(project), program=self._function, env_vars=variables, pulumi_command=self._command
         )
         self._stack = automation.Stack.create_or_select(stack, workspace)
         settings = {
@@ -234,7 +236,10 @@ class CliEngine:
 
         failure = ""
         try:
-            do(on_event=events.append, on_output=heard, on_error=heard, diff=True, color="never", **flags)
+            with reached_directly():
+                do(on_event=events.append, on_output=heard, on_error=heard, diff=True, color="never", **flags)
+            if self._function is not None and flags.get("run_program", True) and not self._function.returned:
+                failure = NOT_FINISHED
         except automation.ConcurrentUpdateError:
             raise EngineError(f"another engine is at work on {self._state}; try again when it is done") from None
         except automation.CommandError as error:

@@ -20,9 +20,10 @@ from vpcep_pulumi.testing.engine.processes import Child
 from vpcep_pulumi.testing.engine.project import Target
 from vpcep_pulumi.testing.engine.resource import Resource
 from vpcep_pulumi.testing.engine.values import Secret, Values, from_struct, to_struct
+from vpcep_pulumi.testing.loopback import NO_PROXY
 
 THREADS = 4
-MESSAGE_OPTIONS = [("grpc.max_receive_message_length", -1), ("grpc.max_send_message_length", -1)]
+MESSAGE_OPTIONS = [("grpc.max_receive_message_length", -1), ("grpc.max_send_message_length", -1), NO_PROXY]
 ENDED = (grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.CANCELLED)
 Answer = TypeVar("Answer")
 

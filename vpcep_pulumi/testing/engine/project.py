@@ -17,6 +17,7 @@ import yaml
 from vpcep_pulumi.testing.engine.errors import EngineError, Unsupported
 from vpcep_pulumi.testing.engine.secrets import Passphrase
 from vpcep_pulumi.testing.engine.values import Secret, plain
+from vpcep_pulumi.testing.loopback import without_proxy
 
 NAME = re.compile(r"[A-Za-z0-9._-]{1,100}")
 ORGANIZATION = "organization"
@@ -110,7 +111,7 @@ class Target:
     def variables(self) -> dict[str, str]:
         """The environment, with what Pulumi's own hosts add to it."""
         return {
-            **self.environ,
+            **without_proxy(self.environ),
             "PULUMI_PROJECT": self.project.name,
             "PULUMI_STACK": self.stack,
             "PULUMI_ORGANIZATION": ORGANIZATION,
