@@ -148,7 +148,7 @@ class Host:
                 port = self._child.first_line()
                 self._child.listen()
                 if not port.isdigit():
-                    raise EngineError(f"the dynamic provider host did not start: {port or 'it ended at once'}")
+                    raise EngineError(_no_port(port))
                 self._channel = grpc.insecure_channel(f"127.0.0.1:{port}", options=MESSAGE_OPTIONS)
                 self._stub = provider_pb2_grpc.ResourceProviderStub(self._channel)
                 args = to_struct(self._arguments(), secrets=True)
@@ -163,7 +163,23 @@ class Host:
 
     def _spawn(self) -> Child:
         target = self._target
-        return Child("host", self._engine, cwd=target.project.folder, environ=target.variables(), line=self._line)
+        return Child(
+            *("host", self._engine),
+            cwd=target.project.folder,
+            environ=target.variables(),
+            line=self._line,
+            apart=True,
+        )
+
+
+def _no_port(line: str) -> str:
+    """What is said where the first line of standard output is not the port, as the CLI demands."""
+    if not line:
+        return "the dynamic provider host did not start: it ended at once"
+    return (
+        f"the dynamic provider host wrote an invalid port to stdout: {line!r}; nothing may print there before it does, "
+        "no sitecustomize and no module at its import"
+    )
 
 
 def _said(error: grpc.RpcError) -> str:
