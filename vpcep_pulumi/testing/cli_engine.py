@@ -13,13 +13,14 @@ from tempfile import TemporaryDirectory
 from types import MappingProxyType
 from typing import Any
 
-import yaml
 from pulumi import automation
 from pulumi.automation.events import EngineEvent
 
+from vpcep_pulumi.testing.cli_project import lay_out
 from vpcep_pulumi.testing.engine.errors import EngineError
 from vpcep_pulumi.testing.engine.program import NOT_FINISHED, Watched
-from vpcep_pulumi.testing.engine.project import Program, Project, load
+from vpcep_pulumi.testing.engine.project import Program, load
+from vpcep_pulumi.testing.engine.secrets import phrase_of
 from vpcep_pulumi.testing.engine.values import Secret, plain
 from vpcep_pulumi.testing.loopback import reached_directly, without_proxy
 from vpcep_pulumi.testing.results import Diagnostic, Result, summary
@@ -79,11 +80,11 @@ class CliEngine:
         for folder in (project, backend):
             folder.mkdir(parents=True, exist_ok=True)
         loaded = load(program)
-        _lay_out(loaded, stack, project)
+        lay_out(loaded, stack, project)
         given = dict(os.environ if environ is None else environ)
         variables = {
-            "PULUMI_CONFIG_PASSPHRASE": "",
             **without_proxy(given),
+            "PULUMI_CONFIG_PASSPHRASE": phrase_of(given) or "",
             "PULUMI_BACKEND_URL": f"file://{backend}",
             "PULUMI_SKIP_UPDATE_CHECK": "1",
             # The CLI starts "python3" where a project names no virtual environment.
@@ -257,19 +258,6 @@ class CliEngine:
             diagnostics=tuple(diagnostics),
             diff="".join(text),
         )
-
-
-def _lay_out(project: Project, stack: str, folder: Path) -> None:
-    """Write the project's files where the CLI may write to them; the stack's are kept from the first time on."""
-    runtime: dict[str, Any] = {"name": "python"}
-    if sys.prefix != sys.base_prefix:
-        runtime["options"] = {"virtualenv": sys.prefix}
-    main = project.program if isinstance(project.program, Path) else project.folder
-    document = {**project.document, "name": project.name, "runtime": runtime, "main": str(main)}
-    (folder / "Pulumi.yaml").write_text(yaml.safe_dump(document), encoding="utf-8")
-    settings = f"Pulumi.{stack}.yaml"
-    if (project.root / settings).exists() and not (folder / settings).exists():
-        shutil.copy(project.root / settings, folder)
 
 
 def steps_of(events: list[EngineEvent]) -> list[tuple[str, str]]:
