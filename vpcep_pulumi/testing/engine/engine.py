@@ -171,7 +171,8 @@ class LocalEngine:
             report.line(f"{heading} ({self._stack}):")
             for each in state.interrupted:
                 report.say("warning", f"the last operation was interrupted while {each.op} {each.urn}", each.urn)
+            always = self._project.refreshes and flags.mode is not Mode.REFRESH
             try:
-                return operation.run(program=program, refresh=refresh)
+                return operation.run(program=program, refresh=refresh or always)
             finally:
                 operation.end()

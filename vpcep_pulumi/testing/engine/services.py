@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from typing import Any, NoReturn
 
 import grpc
@@ -88,6 +89,8 @@ class Monitor(resource_pb2_grpc.ResourceMonitorServicer):
         self._steps = steps
         self.finished = threading.Event()
         self.released = threading.Event()
+        self._under_way = 0
+        self._turn = threading.Condition()
 
     def GetDeploymentInfo(self, request: Any, context: Any) -> Any:
         """What the SDK may rely on; older ones ask for each feature."""
@@ -149,10 +152,27 @@ class Monitor(resource_pb2_grpc.ResourceMonitorServicer):
         """Refused."""
         return self._answered(context, lambda: _refuse(f"other packages ({request.name})"))
 
+    def wait_for_the_rest(self) -> None:
+        """Wait until nothing that the program has asked for is under way."""
+        with self._turn:
+            self._turn.wait_for(lambda: not self._under_way)
+
+    @contextmanager
+    def _counted(self) -> Iterator[None]:
+        with self._turn:
+            self._under_way += 1
+        try:
+            yield
+        finally:
+            with self._turn:
+                self._under_way -= 1
+                self._turn.notify_all()
+
     def _answered(self, context: Any, ask: Callable[[], Any]) -> Any:
         """An answer, or the status that makes the SDK end the program."""
         try:
-            return ask()
+            with self._counted():
+                return ask()
         except Stopped:
             context.abort(grpc.StatusCode.UNAVAILABLE, "the operation ends")
         except (Unsupported, UnsupportedValue) as error:
