@@ -7,7 +7,9 @@
     ├── SharedEventsError        what a program declares cannot be passed to its provider
     ├── SettingsError            region, project, endpoint or credentials: missing, halved, contradictory
     ├── RequestError             a call to the API brought no answer that can be used
-    │   ├── TransportError       no answer: refused, cut off, timed out
+    │   ├── TransportError       no answer: cut off, timed out
+    │   │   ├── UnreachableError     no connection: no such host, no route, refused; tried again for seconds
+    │   │   └── HandshakeError       no connection: a certificate, its protocol or a proxy rules it out
     │   ├── AnswerError          an answer that is not the API's: HTML, truncated, about another connection
     │   └── ApiError             the API refused
     │       ├── AuthenticationError      401: never sent again, five of them lock the access key
@@ -66,6 +68,16 @@ class RequestError(VpcepError):
 
 class TransportError(RequestError):
     """No answer came: the connection was refused or cut off, or time ran out."""
+
+
+class UnreachableError(TransportError):
+    """There is no such host, no route to it, or nothing listens there. Nothing was sent."""
+
+
+class HandshakeError(TransportError):
+    """What was reached does not speak TLS, or is not trusted, or is a proxy that refuses. Nothing was sent, and trying
+    again is no use.
+    """
 
 
 class AnswerError(RequestError):

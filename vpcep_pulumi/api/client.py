@@ -5,12 +5,12 @@ Thread-safe. Nothing here follows a redirect or waits without an end.
 
 from __future__ import annotations
 
+import os
 import random
-import ssl
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import partial
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from importlib.metadata import version
 from types import TracebackType
@@ -21,16 +21,27 @@ import tenacity
 
 from vpcep_pulumi.api import retry
 from vpcep_pulumi.api.auth import auth_for
+from vpcep_pulumi.api.certificates import trusted
 from vpcep_pulumi.api.credentials import Credential, secrets_of
 from vpcep_pulumi.api.masking import Mask
 from vpcep_pulumi.api.models import parse_json
+from vpcep_pulumi.api.obstacles import Obstacle, Passing
 from vpcep_pulumi.api.operations import REST_BYTES, Operation
 from vpcep_pulumi.api.refusals import refusal
+from vpcep_pulumi.api.route import Route, route_to
 from vpcep_pulumi.api.standing import Standing
 from vpcep_pulumi.api.text import printable
 from vpcep_pulumi.api.throttle import Throttle
-from vpcep_pulumi.api.wire import ALLOWANCE, Allowance, Transport
-from vpcep_pulumi.errors import AnswerError, ApiError, AuthenticationError, RequestError, TransportError
+from vpcep_pulumi.api.wire import ALLOWANCE, Allowance, CannotConnect, Transport
+from vpcep_pulumi.errors import (
+    AnswerError,
+    ApiError,
+    AuthenticationError,
+    HandshakeError,
+    RequestError,
+    TransportError,
+    UnreachableError,
+)
 
 T = TypeVar("T")
 
@@ -44,6 +55,9 @@ FRAMING = 2
 """How many times the longest answer may be read from the wire: chunks and interim answers take bytes as well."""
 LEAST_CLOSING = 1.0
 """Seconds for which nobody else asks once a request was throttled, until it is known how long the wait is."""
+
+DEFAULT_CERTIFICATES = partial(httpx.create_ssl_context, trust_env=False)
+"""Those that Mozilla trusts, as certifi has them."""
 
 NOT_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError, httpx.UnsupportedProtocol)
 """Failures before the first byte of the request left."""
@@ -68,7 +82,9 @@ class Client:
 
     :param base_url: such as ``https://vpcep.eu-west-101.myhuaweicloud.eu``.
     :param warn: told, in one line, whenever a request has to wait.
+    :param environ: names proxies and certificates.
     :param trust_env: whether to use the proxies that the environment names.
+    :param named_by: the setting or variable that names the address, for messages.
     :param standing: what is known of the credential; one for all its clients, so that it is refused once.
     """
 
@@ -79,7 +95,9 @@ class Client:
         *,
         tempo: Tempo | None = None,
         warn: Callable[[str], None] | None = None,
+        environ: Mapping[str, str] = os.environ,
         trust_env: bool = True,
+        named_by: str = "the endpoint",
         transport: httpx.BaseTransport | None = None,
         standing: Standing | None = None,
     ) -> None:
@@ -87,10 +105,15 @@ class Client:
         self._warn = warn or (lambda _line: None)
         self._standing = standing or Standing()
         self._throttle = Throttle(self._tempo.monotonic, self._tempo.sleep)
+        self._has_answered = self._has_given_up = False
         secrets = secrets_of(credential)
+        self._route = Route(named_by)
         if transport is None:
-            transport = Transport(base_url, trust_env=trust_env, certificates=_certificates(), idle=KEEPALIVE_SECONDS)
-            secrets += transport.secrets
+            self._route = route_to(base_url, environ, named_by=named_by, trust_env=trust_env)
+            # Without TLS no certificate is loaded: that takes longer than a request.
+            certificates = trusted(environ, DEFAULT_CERTIFICATES) if self._route.is_secure else None
+            transport = Transport(self._route, certificates=certificates, idle=KEEPALIVE_SECONDS)
+        secrets += self._route.secrets
         self._mask = Mask(secrets)
         self._http = httpx.Client(
             base_url=base_url,
@@ -146,15 +169,11 @@ class Client:
         def stop(state: tenacity.RetryCallState) -> bool:
             known = trouble(state)
             passed = self._tempo.monotonic() - began + state.upcoming_sleep
-            return known is None or retry.is_over(known[0], state.attempt_number, passed)
+            return known is None or self._is_over(known[0], state.attempt_number, passed)
 
         def before_sleep(state: tenacity.RetryCallState) -> None:
-            if (known := trouble(state)) is None:
-                return
-            if known[0] is retry.Trouble.THROTTLED:
-                self._throttle.close_for(state.upcoming_sleep)
-            others = "; every other request waits as well" if known[0] is retry.Trouble.THROTTLED else ""
-            self._warn(f"{known[1]}; trying again in {state.upcoming_sleep:.1f} s{others}")
+            if (known := trouble(state)) is not None:
+                self._tell(*known, state.upcoming_sleep)
 
         retrying = tenacity.Retrying(
             retry=lambda state: trouble(state) is not None,
@@ -166,6 +185,26 @@ class Client:
         )
         answer: T = retrying(self._attempt, operation)
         return answer
+
+    def _is_over(self, kind: retry.Trouble, attempt: int, passed: float) -> bool:
+        """Whether a request is not sent again.
+
+        Where nobody has ever answered, one request is patient, and not each of hundreds in turn.
+        """
+        is_over = retry.is_over(kind, attempt, passed)
+        if kind not in retry.NO_ANSWER or self._has_answered:
+            return is_over
+        self._has_given_up = self._has_given_up or is_over
+        return self._has_given_up
+
+    def _tell(self, kind: retry.Trouble, error: RequestError, seconds: float) -> None:
+        """Say that a request waits before it is sent again; where that is for seconds only, the error says it all."""
+        if kind is retry.Trouble.UNREACHABLE:
+            return
+        if kind is retry.Trouble.THROTTLED:
+            self._throttle.close_for(seconds)
+        others = "; every other request waits as well" if kind is retry.Trouble.THROTTLED else ""
+        self._warn(f"{error}; trying again in {seconds:.1f} s{others}")
 
     def _attempt(self, operation: Operation[T]) -> T:
         """Send once, when it is this request's turn; what the answer means for all others is noted before it ends."""
@@ -209,6 +248,7 @@ class Client:
                 content=request.body,
                 extensions={ALLOWANCE: allowance},
             ) as response:
+                self._has_answered = True
                 good = 200 <= response.status_code < 300
                 body = bytearray()
                 for piece in response.iter_raw():
@@ -219,19 +259,30 @@ class Client:
                     if len(body) > longest:
                         raise AnswerError(operation.name, f"the answer exceeds {longest} bytes", maybe_done=True)
                 return response.status_code, response.headers, bytes(body)
+        except CannotConnect as error:
+            raise self._not_connected(operation, error.obstacle) from None
         except NOT_SENT as error:
             raise TransportError(
                 operation.name, f"cannot connect to {self._http.base_url.host}: {self._said(error)}", maybe_done=False
             ) from None
         except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError) as error:
-            raise TransportError(operation.name, f"no answer: {self._said(error)}", maybe_done=True) from None
+            raise TransportError(
+                operation.name, f"no answer{self._route.via}: {self._said(error)}", maybe_done=True
+            ) from None
+
+    def _not_connected(self, operation: Operation[T], obstacle: Obstacle) -> TransportError:
+        """The error for a connection that could not be made."""
+        kind = {Passing.NEVER: HandshakeError, Passing.SOON_OR_NEVER: UnreachableError}.get(
+            obstacle.passing, TransportError
+        )
+        return kind(
+            operation.name,
+            f"cannot connect to {self._http.base_url.netloc.decode('ascii')}{self._route.via}: "
+            f"{printable(self._mask(obstacle.problem))}",
+            maybe_done=False,
+            advice=obstacle.advice,
+        )
 
     def _said(self, error: Exception) -> str:
         """An error's words, which may be the server's: the reason of a proxy, a line that is no header."""
         return printable(self._mask(str(error))) or type(error).__name__
-
-
-@cache
-def _certificates() -> ssl.SSLContext:
-    """The certificates to trust, loaded once: that takes longer than a request."""
-    return httpx.create_ssl_context()
