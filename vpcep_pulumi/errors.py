@@ -58,12 +58,14 @@ class RequestError(VpcepError):
 
     :ivar operation: what was asked, such as ``receive connection 7052… of service 4189…``.
     :ivar maybe_done: whether the server may have carried the request out all the same.
+    :ivar advice: what to do; empty where there is nothing to say.
     """
 
     def __init__(self, operation: str, problem: str, *, maybe_done: bool, advice: str = "") -> None:
         super().__init__(f"{operation}: {problem}" + (f"; {advice}" if advice else ""))
         self.operation = operation
         self.maybe_done = maybe_done
+        self.advice = advice
 
 
 class TransportError(RequestError):

@@ -72,6 +72,14 @@ def test_a_refused_credential_is_tried_once(connected):
     assert [call["status"] for call in connected.simulator.calls()] == [401]
 
 
+def test_a_clock_that_is_off_is_said(connected):
+    connected.simulator.fault("skewed")
+    connected.program(GOOD)
+    (error,) = [each for each in connected.preview().messages("error") if "has a problem" in each]
+    assert "request expired (APIGW.0301, HTTP 401, request id " in error
+    assert error.strip().endswith("); check the clock of this machine")
+
+
 def test_a_program_that_fails_deletes_nothing(connected):
     connected.program(f"{GOOD}\nApproval('other', service_id='svc', endpoint_id='ep2')")
     connected.up()

@@ -127,8 +127,8 @@ class TestWaiting:
         connected.simulator.world.settings.creating_s = 25
         connected.up()
         assert connected.log.of("progress") == [
-            "connection ep of service svc: the connection, owned by d1, is creating, 12 of 600 s",
-            "connection ep of service svc: the connection, owned by d1, is creating, 22 of 600 s",
+            "creating 12/600 s: connection ep of service svc",
+            "creating 22/600 s: connection ep of service svc",
         ]
 
     def test_a_connection_that_is_being_created_is_waited_for_before_it_is_rejected(self, stack):

@@ -6,15 +6,12 @@ Thread-safe. Nothing here follows a redirect or waits without an end.
 from __future__ import annotations
 
 import os
-import random
-import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from functools import partial
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from importlib.metadata import version
 from types import TracebackType
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 import httpx
 import tenacity
@@ -29,10 +26,12 @@ from vpcep_pulumi.api.obstacles import Obstacle, Passing
 from vpcep_pulumi.api.operations import REST_BYTES, Operation
 from vpcep_pulumi.api.refusals import refusal
 from vpcep_pulumi.api.route import Route, route_to
+from vpcep_pulumi.api.signing import DATE_HEADER
 from vpcep_pulumi.api.standing import Standing
 from vpcep_pulumi.api.text import printable
 from vpcep_pulumi.api.throttle import Throttle
 from vpcep_pulumi.api.wire import ALLOWANCE, Allowance, CannotConnect, Transport
+from vpcep_pulumi.clock import Tempo
 from vpcep_pulumi.errors import (
     AnswerError,
     ApiError,
@@ -42,6 +41,8 @@ from vpcep_pulumi.errors import (
     TransportError,
     UnreachableError,
 )
+
+__all__ = ["Client", "Tempo"]
 
 T = TypeVar("T")
 
@@ -63,18 +64,13 @@ NOT_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.P
 """Failures before the first byte of the request left."""
 
 
-@dataclass(frozen=True)
-class Tempo:
-    """Time and chance, as arguments.
+class _Exchange(NamedTuple):
+    """An answer, and the date of the signature of what it answers."""
 
-    :ivar monotonic: seconds, never going back, and fine enough to tell a request from the one before it.
-    :ivar sleep: waits for so many seconds; may raise to end a wait.
-    :ivar uniform: a number between two.
-    """
-
-    monotonic: Callable[[], float] = time.perf_counter  # time.monotonic has ticks of 16 ms on Windows
-    sleep: Callable[[float], None] = time.sleep
-    uniform: Callable[[float, float], float] = random.uniform
+    status: int
+    headers: httpx.Headers
+    body: bytes
+    signed_at: str | None
 
 
 class Client:
@@ -210,11 +206,13 @@ class Client:
         """Send once, when it is this request's turn; what the answer means for all others is noted before it ends."""
         with self._standing.attempt(), self._throttle.turn() as turn:
             self._standing.check(operation.name)
-            status, headers, body = self._exchange(operation)
+            status, headers, body, signed_at = self._exchange(operation)
             if 200 <= status < 300:
                 self._throttle.answered(turn)
             else:
-                error = refusal(operation.name, operation.permission, status, headers, body, mask=self._mask)
+                error = refusal(
+                    operation.name, operation.permission, status, headers, body, mask=self._mask, signed_at=signed_at
+                )
                 if isinstance(error, AuthenticationError):
                     self._standing.refused(error)
                 elif retry.trouble_of(operation.request.method, error) is retry.Trouble.THROTTLED:
@@ -236,7 +234,7 @@ class Client:
                 advice="look at what stands at the endpoint, and at any proxy in between",
             ) from None
 
-    def _exchange(self, operation: Operation[T]) -> tuple[int, httpx.Headers, bytes]:
+    def _exchange(self, operation: Operation[T]) -> _Exchange:
         request, longest = operation.request, operation.longest_answer
         allowance = Allowance(self._tempo.monotonic, seconds=ANSWER_SECONDS, size=FRAMING * longest)
         try:
@@ -258,7 +256,8 @@ class Client:
                         break  # a page of somebody else's; its status says enough
                     if len(body) > longest:
                         raise AnswerError(operation.name, f"the answer exceeds {longest} bytes", maybe_done=True)
-                return response.status_code, response.headers, bytes(body)
+                signed_at = response.request.headers.get(DATE_HEADER)
+                return _Exchange(response.status_code, response.headers, bytes(body), signed_at)
         except CannotConnect as error:
             raise self._not_connected(operation, error.obstacle) from None
         except NOT_SENT as error:

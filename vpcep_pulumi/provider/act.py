@@ -274,7 +274,8 @@ class Decision:
                 raise refusal or self._somebody_else(step)
             if now - reported >= REPORT_SECONDS:
                 reported = now
-                self.log.progress(f"{approval.name}: {situation(self.connection)}, {now - began:.0f} of {limit:.0f} s")
+                # What changes comes first: a row is narrow.
+                self.log.progress(f"{live} {now - began:.0f}/{limit:.0f} s: {approval.name}")
 
     def _somebody_else(self, step: Step) -> NotSettledError:
         return NotSettledError(

@@ -39,17 +39,16 @@ class EngineLog:
         self._log(engine_pb2.WARNING, message)
 
     def progress(self, message: str) -> None:
-        """Shown while the operation runs."""
+        """Shown while the operation runs, in a row that may be narrow: nothing stands before it."""
         self._log(engine_pb2.INFO, message, ephemeral=True)
 
     def _log(self, severity: engine_pb2.LogSeverity.ValueType, message: str, *, ephemeral: bool = False) -> None:
         if self._engine is None:
             _print(message)
             return
+        shown = message if ephemeral else f"vpcep: {message}"
         try:
-            self._engine.Log(
-                engine_pb2.LogRequest(severity=severity, message=f"vpcep: {message}", ephemeral=ephemeral), timeout=5
-            )
+            self._engine.Log(engine_pb2.LogRequest(severity=severity, message=shown, ephemeral=ephemeral), timeout=5)
         except grpc.RpcError:
             # An engine that is going away takes no log; the operation itself must not fail over it.
             _print(message)
