@@ -12,11 +12,12 @@ from http.cookiejar import CookieJar, DefaultCookiePolicy
 from importlib.metadata import version
 from types import TracebackType
 from typing import NamedTuple, TypeVar
+from urllib.parse import urlencode
 
 import httpx
-import tenacity
 
 from vpcep_pulumi.api import retry
+from vpcep_pulumi.api.attempts import Attempts
 from vpcep_pulumi.api.auth import auth_for
 from vpcep_pulumi.api.certificates import trusted
 from vpcep_pulumi.api.credentials import Credential, secrets_of
@@ -24,7 +25,7 @@ from vpcep_pulumi.api.masking import Mask
 from vpcep_pulumi.api.models import parse_json
 from vpcep_pulumi.api.obstacles import Obstacle, Passing
 from vpcep_pulumi.api.operations import REST_BYTES, Operation
-from vpcep_pulumi.api.refusals import refusal
+from vpcep_pulumi.api.refusals import refusal, request_id
 from vpcep_pulumi.api.route import Route, route_to
 from vpcep_pulumi.api.signing import DATE_HEADER
 from vpcep_pulumi.api.standing import Standing
@@ -34,7 +35,6 @@ from vpcep_pulumi.api.wire import ALLOWANCE, Allowance, CannotConnect, Transport
 from vpcep_pulumi.clock import Tempo
 from vpcep_pulumi.errors import (
     AnswerError,
-    ApiError,
     AuthenticationError,
     HandshakeError,
     RequestError,
@@ -78,6 +78,7 @@ class Client:
 
     :param base_url: such as ``https://vpcep.eu-west-101.myhuaweicloud.eu``.
     :param warn: told, in one line, whenever a request has to wait.
+    :param debug: told of each request, in one line without secrets: method, address, status, request id, milliseconds.
     :param environ: names proxies and certificates.
     :param trust_env: whether to use the proxies that the environment names.
     :param named_by: the setting or variable that names the address, for messages.
@@ -91,6 +92,7 @@ class Client:
         *,
         tempo: Tempo | None = None,
         warn: Callable[[str], None] | None = None,
+        debug: Callable[[str], None] | None = None,
         environ: Mapping[str, str] = os.environ,
         trust_env: bool = True,
         named_by: str = "the endpoint",
@@ -98,10 +100,10 @@ class Client:
         standing: Standing | None = None,
     ) -> None:
         self._tempo = tempo or Tempo()
-        self._warn = warn or (lambda _line: None)
+        self._debug = debug or (lambda _line: None)
         self._standing = standing or Standing()
         self._throttle = Throttle(self._tempo.monotonic, self._tempo.sleep)
-        self._has_answered = self._has_given_up = False
+        self._attempts = Attempts(self._tempo, self._throttle, warn or (lambda _line: None))
         secrets = secrets_of(credential)
         self._route = Route(named_by)
         if transport is None:
@@ -147,72 +149,26 @@ class Client:
         :raises TransportError: no answer came. Where ``maybe_done`` is true, read the connection
             before sending a POST again.
         """
-        began = self._tempo.monotonic()
-
-        def trouble(state: tenacity.RetryCallState) -> tuple[retry.Trouble, RequestError] | None:
-            error = state.outcome.exception() if state.outcome is not None else None
-            if not isinstance(error, RequestError):
-                return None
-            kind = retry.trouble_of(operation.request.method, error)
-            return None if kind is None else (kind, error)
-
-        def wait(state: tenacity.RetryCallState) -> float:
-            if (known := trouble(state)) is None:
-                return 0
-            asked = known[1].retry_after if isinstance(known[1], ApiError) else None
-            return retry.pause(known[0], state.attempt_number, retry_after=asked, uniform=self._tempo.uniform)
-
-        def stop(state: tenacity.RetryCallState) -> bool:
-            known = trouble(state)
-            passed = self._tempo.monotonic() - began + state.upcoming_sleep
-            return known is None or self._is_over(known[0], state.attempt_number, passed)
-
-        def before_sleep(state: tenacity.RetryCallState) -> None:
-            if (known := trouble(state)) is not None:
-                self._tell(*known, state.upcoming_sleep)
-
-        retrying = tenacity.Retrying(
-            retry=lambda state: trouble(state) is not None,
-            wait=wait,
-            stop=stop,
-            sleep=self._tempo.sleep,
-            before_sleep=before_sleep,
-            reraise=True,
-        )
-        answer: T = retrying(self._attempt, operation)
-        return answer
-
-    def _is_over(self, kind: retry.Trouble, attempt: int, passed: float) -> bool:
-        """Whether a request is not sent again.
-
-        Where nobody has ever answered, one request is patient, and not each of hundreds in turn.
-        """
-        is_over = retry.is_over(kind, attempt, passed)
-        if kind not in retry.NO_ANSWER or self._has_answered:
-            return is_over
-        self._has_given_up = self._has_given_up or is_over
-        return self._has_given_up
-
-    def _tell(self, kind: retry.Trouble, error: RequestError, seconds: float) -> None:
-        """Say that a request waits before it is sent again; where that is for seconds only, the error says it all."""
-        if kind is retry.Trouble.UNREACHABLE:
-            return
-        if kind is retry.Trouble.THROTTLED:
-            self._throttle.close_for(seconds)
-        others = "; every other request waits as well" if kind is retry.Trouble.THROTTLED else ""
-        self._warn(f"{error}; trying again in {seconds:.1f} s{others}")
+        return self._attempts.make(operation.request.method, lambda: self._attempt(operation))
 
     def _attempt(self, operation: Operation[T]) -> T:
         """Send once, when it is this request's turn; what the answer means for all others is noted before it ends."""
         with self._standing.attempt(), self._throttle.turn() as turn:
             self._standing.check(operation.name)
-            status, headers, body, signed_at = self._exchange(operation)
+            began = self._tempo.monotonic()
+            try:
+                status, headers, body, signed_at = self._exchange(operation)
+            except RequestError as failure:
+                self._trace(operation, began, str(failure).removeprefix(f"{operation.name}: "))
+                raise
             if 200 <= status < 300:
                 self._throttle.answered(turn)
+                self._trace(operation, began, status, request_id(headers, self._mask))
             else:
                 error = refusal(
                     operation.name, operation.permission, status, headers, body, mask=self._mask, signed_at=signed_at
                 )
+                self._trace(operation, began, status, error.request_id)
                 if isinstance(error, AuthenticationError):
                     self._standing.refused(error)
                 elif retry.trouble_of(operation.request.method, error) is retry.Trouble.THROTTLED:
@@ -221,6 +177,14 @@ class Client:
         answer = self._read(operation, status, body)
         self._standing.proved()
         return answer
+
+    def _trace(self, operation: Operation[T], began: float, came: object, request_id: str = "") -> None:
+        """Say what was asked and what came. No header and no body: they hold credentials and notes."""
+        request = operation.request
+        query = f"?{urlencode(request.query)}" if request.query else ""
+        asked = self._mask(f"{request.method} {str(self._http.base_url).rstrip('/')}{request.path}{query}")
+        named = f", request id {request_id}" if request_id else ""
+        self._debug(f"{asked} -> {came}{named}, {(self._tempo.monotonic() - began) * 1000:.0f} ms")
 
     def _read(self, operation: Operation[T], status: int, body: bytes) -> T:
         """What a 2xx answer says, without the secrets that it may repeat."""
@@ -246,7 +210,7 @@ class Client:
                 content=request.body,
                 extensions={ALLOWANCE: allowance},
             ) as response:
-                self._has_answered = True
+                self._attempts.has_answered = True
                 good = 200 <= response.status_code < 300
                 body = bytearray()
                 for piece in response.iter_raw():

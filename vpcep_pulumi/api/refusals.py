@@ -72,11 +72,16 @@ def refusal(
         http_status,
         code=code,
         message=message,
-        request_id=printable(mask(headers.get("X-Request-Id", "")), LONGEST_CODE) or said(LONGEST_CODE, "request_id"),
+        request_id=request_id(headers, mask) or said(LONGEST_CODE, "request_id"),
         retry_after=_seconds(headers.get("Retry-After")),
         maybe_done=known.meaning is Meaning.BROKEN or http_status < 400,
         advice=advice,
     )
+
+
+def request_id(headers: Mapping[str, str], mask: Callable[[str], str] = str) -> str:
+    """The id by which the vendor finds a request; empty where the answer has none among its headers."""
+    return printable(mask(headers.get("X-Request-Id", "")), LONGEST_CODE)
 
 
 def _clock(signed_at: str | None, answered_at: str | None, message: str) -> str:

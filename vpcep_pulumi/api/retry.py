@@ -1,4 +1,4 @@
-"""Whether to send a request again, and when. Pure decisions; :mod:`vpcep_pulumi.api.client` turns the wheel.
+"""Whether to send a request again, and when. Pure decisions; :mod:`vpcep_pulumi.api.attempts` turns the wheel.
 
 A request that surely was not carried out may always be sent again. One that may have been is sent
 again only where doing it twice is the same as doing it once; a POST is left to the caller, who

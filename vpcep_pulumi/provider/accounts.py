@@ -144,6 +144,7 @@ class Accounts:
                 credential,
                 tempo=self._tempo,
                 warn=self._log.warning,
+                debug=self._log.debug,
                 environ=self._environ,
                 named_by=named_by,
                 # A proxy from the environment must not be asked for this machine itself.
