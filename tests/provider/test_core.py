@@ -9,6 +9,7 @@ import pytest
 
 from vpcep_pulumi.errors import InputError
 from vpcep_pulumi.provider.context import UNKNOWN
+from vpcep_pulumi.provider.properties import PLAN, PREVIEW
 from vpcep_pulumi.testing.simulator import Simulator
 
 SERVICE, ENDPOINT = "svc", "ep"
@@ -232,6 +233,16 @@ class TestThoseWhoLeft:
 
 
 class TestRefresh:
+    def test_what_a_program_declares_is_no_refresh(self, connected):
+        """The very inputs that a refresh asks with: whether one is under way is known by what was checked."""
+        connected.up()
+        connected.simulator.world.put(SERVICE, ENDPOINT, "deleting")
+        assert connected.up().step == "update"
+        program, olds = connected.program(), connected.inputs
+        assert connected.operation().diff(connected.outputs, olds).changes
+        provider = connected.operation()
+        assert not provider.diff(connected.outputs, provider.check(olds, program).inputs).changes
+
     def test_it_returns_what_is_live_as_input_and_output(self, connected):
         connected.up(description="note")
         connected.simulator.reject(SERVICE, ENDPOINT)
@@ -281,7 +292,10 @@ class TestRefusals:
         assert connected.simulator.calls() == []
 
     def test_every_malformed_input_is_named(self, connected):
-        assert len(connected.preview(endpoint_id="", description="<", status="x").failures) == 3
+        malformed = {"endpoint_id": "", "description": "<", "status": "x"}
+        assert len(connected.up(**malformed).failures) == 3
+        (refused,) = connected.preview(**malformed).failures
+        assert all(f"{name}: must" in refused for name in malformed)
 
     def test_another_owner(self, connected):
         for status in ("accepted", "rejected"):
@@ -347,10 +361,10 @@ class TestUnknowns:
         "name", ["service_id", "endpoint_id", "expected_domain_id", "region", "project_id", "status"]
     )
     def test_a_preview_plans_nothing_that_it_cannot_know(self, connected, name):
-        checked = connected.operation().check({}, connected.program(**{name: UNKNOWN}))
+        checked = connected.operation().check({}, connected.program(**{name: UNKNOWN, PREVIEW: True}))
         assert checked.failures == ()
         assert checked.inputs[name] is UNKNOWN
-        assert checked.inputs["plan"] is UNKNOWN
+        assert checked.inputs[PLAN] is UNKNOWN
         assert connected.simulator.calls() == []
 
     def test_what_is_known_is_still_refused(self, connected):

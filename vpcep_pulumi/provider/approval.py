@@ -18,7 +18,7 @@ from vpcep_pulumi.lifecycle.inputs import (
 )
 from vpcep_pulumi.lifecycle.plan import MOST_REASONS
 from vpcep_pulumi.lifecycle.table import Goal, goal_of, recorded
-from vpcep_pulumi.provider.context import UNKNOWN, Unknown
+from vpcep_pulumi.provider.context import UNKNOWN
 
 Values = dict[str, Any]
 
@@ -101,17 +101,6 @@ def declared(inputs: Mapping[str, Any], goal: Goal | None = None) -> Approval:
 def is_held(olds: Mapping[str, Any], approval: Approval) -> bool:
     """Whether the state holds this connection already, by its old inputs."""
     return bool(olds) and all(olds.get(name) == getattr(approval, name) for name in IDENTITY)
-
-
-def unknown_plan(olds: Mapping[str, Any], inputs: Values) -> str | Unknown:
-    """The plan of a preview that does not know everything: what may come of an approval that the state holds."""
-    unknown = [name for name in IDENTITY if inputs.get(name) is UNKNOWN]
-    if not olds or not unknown:
-        return UNKNOWN
-    return (
-        f"not known before the update: {', '.join(unknown)}. If it becomes another connection, "
-        f"connection {olds.get('endpoint_id')} of service {olds.get('service_id')} is rejected"
-    )
 
 
 def split_id(id_: str) -> tuple[str, str]:

@@ -16,7 +16,6 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
-import pulumi
 from pulumi.dynamic import (
     CheckFailure,
     CheckResult,
@@ -34,6 +33,7 @@ from pulumi.runtime.rpc import wrap_rpc_secret
 from vpcep_pulumi.errors import InputError, SharedEventsError, VpcepError
 from vpcep_pulumi.operation.claims import Claims
 from vpcep_pulumi.operation.shared import events_of
+from vpcep_pulumi.provider.clean_errors import clean_error
 from vpcep_pulumi.provider.context import UNKNOWN, PartlyDone
 from vpcep_pulumi.provider.engine_log import engine_address
 from vpcep_pulumi.provider.hidden import SECRET, SECRETS, Hidden, MaskedLog
@@ -157,9 +157,8 @@ def _provider() -> ApprovalProvider:
     return _Operation.provider
 
 
-def _said(error: VpcepError) -> pulumi.RunError:
-    """The host shows a traceback around whatever is raised; its last line shall be the message."""
-    return pulumi.RunError(_Operation.hidden.masked(str(error)))
+def _said(error: VpcepError) -> Exception:
+    return clean_error(_Operation.hidden.masked(str(error)))
 
 
 def _from_pulumi(values: Mapping[str, Any]) -> dict[str, Any]:
