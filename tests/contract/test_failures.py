@@ -58,7 +58,7 @@ def test_a_bad_argument_is_refused_where_the_program_gives_it(connected, declare
             'service_id="svc", endpoint_id=pulumi.Output.from_input("a b")',
             "endpoint_id{}: must be an id of 1 to 64 letters, digits, '-' or '_'",
         ),
-        ('service_id="none", endpoint_id="ep1"', "there is no service none"),
+        ('service_id="none", endpoint_id="ep1"', "there is no service none in region cn-north-4, project "),
     ],
     ids=["another owner", "an id that comes later", "no service"],
 )

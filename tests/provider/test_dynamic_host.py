@@ -192,7 +192,7 @@ def test_failures_are_clean(host):
     ]
     (failure,) = check(host, {}, {**DECLARED, "service_id": "none"}).failures
     assert failure.property == ""
-    assert failure.reason.startswith("there is no service none in this project: ")
+    assert failure.reason.startswith("there is no service none in region cn-north-4, project p: ")
 
 
 def test_an_error_is_one_line(host, simulator):
@@ -200,8 +200,8 @@ def test_an_error_is_one_line(host, simulator):
     with pytest.raises(grpc.RpcError) as error:
         host.Create(provider_pb2.CreateRequest(properties=struct(inputs)))
     assert str(error.value.details()) == (
-        "vpcep: connection none of service svc: after 0 s the connection is absent; "
-        "raise appear_timeout, or run it again later\n"
+        "vpcep: connection none of service svc: check endpoint_id: after 0 s there is no such connection. "
+        "If it is still to come, raise appear_timeout, or run it again later\n"
     )
     another = serialize_provider(Broken())
     with pytest.raises(grpc.RpcError) as error:
