@@ -75,6 +75,9 @@ def test_a_missing_permission_names_the_action_to_grant():
         (504, "", Meaning.BROKEN),
         (599, "", Meaning.BROKEN),
         (404, "EndPoint.0005", Meaning.ABSENT),
+        (404, "Endpoint.9999", Meaning.ABSENT),
+        (404, "APIGW.0101", Meaning.REFUSED),
+        (404, "", Meaning.REFUSED),
         (400, "EndPoint.2003", Meaning.ABSENT),
         (400, "EndPoint.3062", Meaning.ABSENT),
         (400, "EndPoint.2014", Meaning.STATUS),
@@ -86,6 +89,45 @@ def test_a_missing_permission_names_the_action_to_grant():
 )
 def test_what_a_code_means(status, code, meaning):
     assert look_up(status, code).meaning is meaning
+
+
+SIGNED = "20260101T120000Z"
+UNVERIFIED = {"error_code": "APIGW.0301", "error_msg": "Incorrect IAM authentication information: verify aksk fail"}
+EXPIRED = {"error_code": "APIGW.0301", "error_msg": "Incorrect IAM authentication information: request expired"}
+KEY_OR_TOKEN = "check the access key, or ask for a new token"
+
+
+@pytest.mark.parametrize(
+    ("body", "date", "advice"),
+    [
+        (UNVERIFIED, "Thu, 01 Jan 2026 13:01:00 GMT", "it is 61 minutes behind the server's"),
+        (UNVERIFIED, "Thu, 01 Jan 2026 07:00:00 GMT", "it is 5 hours ahead of the server's"),
+        (b"", "Sun, 01 Jan 2023 12:00:00 GMT", "it is 1096 days ahead of the server's"),
+        (UNVERIFIED, "Thu, 01 Jan 2026 12:13:00 GMT", KEY_OR_TOKEN),
+        (UNVERIFIED, "soon", KEY_OR_TOKEN),
+        (UNVERIFIED, "", KEY_OR_TOKEN),
+        (EXPIRED, "", "check the clock of this machine"),
+        (EXPIRED, "Thu, 01 Jan 2026 12:00:00 GMT", "check the clock of this machine"),
+        ({"error_msg": "the signature is expired"}, "", "check the clock of this machine"),
+        ({"error_msg": "X-Sdk-Date is out of range"}, "", "check the clock of this machine"),
+        ({"error_msg": "token expires, expires_at=2022-04-14T09:35:47.000000Z"}, "", KEY_OR_TOKEN),
+        ({"error_msg": "the security token expired"}, "", KEY_OR_TOKEN),
+    ],
+)
+def test_a_clock_that_is_off_is_said_by_how_much(body, date, advice):
+    """The gateway says no more than that it cannot verify the signature."""
+    content = body if isinstance(body, bytes) else json.dumps(body).encode()
+    headers = httpx.Headers({"Date": date} if date else {})
+    error = refusal("list", "vpcep:x:y", 401, headers, content, signed_at=SIGNED)
+    assert error.advice.removeprefix("check the clock of this machine: ") == advice
+    assert error.advice in str(error)
+    assert refusal("list", "vpcep:x:y", 401, headers, content).advice == KEY_OR_TOKEN, "a token bears no date"
+
+
+@given(st.text(), st.text())
+def test_whatever_the_dates_are_it_is_a_refusal(signed, answered):
+    error = refusal("list", "vpcep:x:y", 401, {"Date": answered}, b"", signed_at=signed)
+    assert str(error).isprintable()
 
 
 def test_only_what_the_server_may_have_done_is_maybe_done():

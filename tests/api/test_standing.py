@@ -17,6 +17,7 @@ from vpcep_pulumi.api.credentials import AccessKey, Token
 from vpcep_pulumi.api.operations import list_connections
 from vpcep_pulumi.api.standing import Standing
 from vpcep_pulumi.errors import AuthenticationError, RequestError
+from vpcep_pulumi.testing.clock import now
 from vpcep_pulumi.testing.simulator import Simulator
 
 LIST = list_connections("p", "svc")
@@ -40,6 +41,18 @@ def test_a_key_that_is_revoked_in_the_middle_is_refused_once(simulator):
             with pytest.raises(AuthenticationError):
                 client.send(LIST)
     assert [call["status"] for call in simulator.calls()] == [200, 401]
+
+
+def test_a_clock_that_is_off_is_said_to_all():
+    """Who asks afterwards was told to check the access key."""
+    with (
+        Simulator.start(access_keys={"AKAKAK": "s3cr3t-key"}, clock=lambda: now() + 3600) as simulator,
+        Client(simulator.url, KEY, trust_env=False) as client,
+    ):
+        for _ in range(2):
+            with pytest.raises(AuthenticationError, match="check the clock of this machine"):
+                client.send(LIST)
+        assert len(simulator.calls()) == 1
 
 
 def test_real_threads_send_no_more_than_was_on_its_way(simulator):

@@ -58,7 +58,7 @@ def test_a_bad_argument_is_refused_where_the_program_gives_it(connected, declare
             'service_id="svc", endpoint_id=pulumi.Output.from_input("a b")',
             "endpoint_id{}: must be an id of 1 to 64 letters, digits, '-' or '_'",
         ),
-        ('service_id="none", endpoint_id="ep1"', "there is no service none"),
+        ('service_id="none", endpoint_id="ep1"', "there is no service none in region cn-north-4, project "),
     ],
     ids=["another owner", "an id that comes later", "no service"],
 )
@@ -139,6 +139,14 @@ def test_a_refused_credential_is_tried_once(connected):
     assert not result.ok
     assert any("APIGW.0301, HTTP 401, request id" in each for each in result.messages("error"))
     assert [call["status"] for call in connected.simulator.calls()] == [401]
+
+
+def test_a_clock_that_is_off_is_said(connected):
+    connected.simulator.fault("skewed")
+    connected.program(GOOD)
+    (error,) = [each for each in connected.preview().messages("error") if "has a problem" in each]
+    assert "request expired (APIGW.0301, HTTP 401, request id " in error
+    assert error.strip().endswith("); check the clock of this machine")
 
 
 def test_a_program_that_fails_deletes_nothing(connected):

@@ -60,6 +60,29 @@ def test_of_many_plans_there_is_a_summary(connected):
     assert [message for _, message in infos(preview)] == [said]
 
 
+ABSENT = "wait: there is no such connection yet; once it appears, receive"
+CHECK = "Check endpoint_id: nothing of that id has asked to connect to the service"
+
+
+def test_a_connection_that_is_not_there_is_warned_of_before_it_is_waited_for(connected):
+    connected.program(ONE.replace("ep1", "ep9"))
+    preview = connected.preview()
+    assert preview.ok
+    (warning,) = [each for each in preview.diagnostics if each.severity == "warning"]
+    assert warning.message == f"{ABSENT}. {CHECK}"
+    assert warning.urn.endswith("::one")
+    assert infos(preview) == []
+    connected.simulator.connect("svc", "ep9", domain="d1")
+    assert connected.up().messages("warning") == []
+
+
+def test_of_many_that_are_not_there_a_few_are_named(connected):
+    connected.program(MANY.replace("ep{number}", "none{number}").replace("range(1, 7)", "range(1, 9)"))
+    warnings = connected.preview().messages("warning")
+    assert len([each for each in warnings if each.startswith("wait: ")]) == 5
+    assert f"vpcep: 8 connections are not there yet, these among them. {CHECK}" in warnings
+
+
 def test_plans_can_be_kept(connected):
     """For Pulumi's own update plans, which hold an update to what its preview said."""
     connected.program(ONE)

@@ -34,6 +34,9 @@ class ListLog:
     def warning(self, message: str) -> None:
         self.lines.append(("warning", message))
 
+    def debug(self, message: str) -> None:
+        self.lines.append(("debug", message))
+
     def progress(self, message: str) -> None:
         self.lines.append(("progress", message))
 

@@ -68,7 +68,7 @@ CODES: Mapping[str, Code] = MappingProxyType(
 HTTP_STATUSES: Mapping[int, Code] = MappingProxyType(
     {
         401: Code(Meaning.REFUSED, "check the access key, or ask for a new token"),
-        404: Code(Meaning.ABSENT),
+        404: Code(Meaning.REFUSED, "what answers there is not the VPC Endpoint API: check the region and the endpoint"),
         429: Code(Meaning.THROTTLED),
         500: Code(Meaning.BROKEN),
         502: Code(Meaning.BROKEN),
@@ -84,6 +84,10 @@ def look_up(http_status: int, code: str) -> Code:
     name = code.lower()
     if name.startswith(("apigw.", "apig.")):
         name = name.partition(".")[2]
+    if name not in CODES and http_status == 404 and name.startswith("endpoint."):
+        return Code(
+            Meaning.ABSENT
+        )  # of any other 404, nothing is known of connections: it is a gateway's, or a proxy's
     known = CODES.get(name) or HTTP_STATUSES.get(http_status)
     if known is not None:
         return known

@@ -135,6 +135,16 @@ def impossible(goal: Goal, connection: Connection | None) -> str:
     return f"{situation(connection)} and cannot be {WISH[goal]}: {advice}"
 
 
+def not_in_time(step: Step, connection: Connection | None, seconds: float) -> str:
+    """What is said where a wait has taken too long, and what to do about it."""
+    if step is Step.APPEAR:
+        return (
+            f"check endpoint_id: after {seconds:.0f} s there is no such connection. "
+            "If it is still to come, raise appear_timeout, or run it again later"
+        )
+    return f"after {seconds:.0f} s {situation(connection)}; raise settle_timeout, or run it again later"
+
+
 def endpoint_note(region: str, endpoint: str) -> str:
     """What a preview says, once, where requests go to anything but the region's own host.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import reprlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -59,6 +60,22 @@ class Approval:
         """The connection, for messages."""
         return f"connection {self.endpoint_id} of service {self.service_id}"
 
+    @property
+    def place(self) -> str:
+        """Where the connection is looked for, for messages."""
+        return f"region {self.region}, project {self.project_id}"
+
+    def without_service(self, said: object) -> InputError:
+        """The error where there is no such service.
+
+        :param said: what the API said.
+        """
+        return InputError(
+            "",
+            f"there is no service {self.service_id} in {self.place}: it may be in another region or project, or "
+            f"service_id may be a name instead of an id, or be swapped with endpoint_id; {said}",
+        )
+
 
 def problems(inputs: Mapping[str, Any], olds: Mapping[str, Any]) -> list[InputError]:
     """What is wrong with declared inputs; values not known yet are not looked at.
@@ -74,7 +91,9 @@ def problems(inputs: Mapping[str, Any], olds: Mapping[str, Any]) -> list[InputEr
         if value is None or value is UNKNOWN or (name == "status" and value == olds.get(name)):
             continue
         if (reason := rule(value)) is not None:
-            found.append(InputError(name, reason))
+            # Any other may be a secret.
+            given = f", not {reprlib.repr(value)}" if name == "status" else ""
+            found.append(InputError(name, reason + given))
     return found
 
 

@@ -244,7 +244,7 @@ class ApprovalProvider:
         approval = declared(inputs, Goal.ACCEPTED)
         connection = look(account, approval, seen=known)
         if connection is None and not known:
-            raise InputError("", f"there is no {approval.name}: nothing can be read")
+            raise InputError("", f"there is no {approval.name} in {approval.place}")
         if connection is not None and is_foreign(approval, connection):
             # A refresh tells what there is; the next preview refuses it.
             self._log.warning(f"{approval.name} {whose(approval, connection)}")

@@ -134,12 +134,12 @@ def _made(req: ConfigureRequest) -> ApprovalProvider:
     from vpcep_pulumi.provider.accounts import Accounts  # noqa: PLC0415
     from vpcep_pulumi.provider.core import ApprovalProvider  # noqa: PLC0415
     from vpcep_pulumi.provider.engine_gone import watch  # noqa: PLC0415
-    from vpcep_pulumi.provider.engine_log import EngineLog  # noqa: PLC0415
+    from vpcep_pulumi.provider.engine_log import EngineLog, wants_debug  # noqa: PLC0415
     from vpcep_pulumi.provider.interrupt import interruptible  # noqa: PLC0415
     from vpcep_pulumi.settings.keys import CONFIG  # noqa: PLC0415
 
     config = {key: value for key in CONFIG.values() if isinstance(value := req.config.get(key), str)}
-    log = MaskedLog(EngineLog(engine), _Operation.hidden)
+    log = MaskedLog(EngineLog(engine, prints_debug=wants_debug(os.environ)), _Operation.hidden)
     ends = threading.Event()
     # Python waits for the threads that work before anything public is told that the process is to end.
     threading._register_atexit(ends.set)  # type: ignore[attr-defined] # noqa: SLF001

@@ -72,6 +72,10 @@ class MaskedLog:
         """As the log's own."""
         self._log.warning(self._hidden.masked(message))
 
+    def debug(self, message: str) -> None:
+        """As the log's own."""
+        self._log.debug(self._hidden.masked(message))
+
     def progress(self, message: str) -> None:
         """As the log's own."""
         self._log.progress(self._hidden.masked(message))

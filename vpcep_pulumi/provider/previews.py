@@ -11,8 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from vpcep_pulumi.api.codes import Meaning, look_up
-from vpcep_pulumi.errors import ApiError, InputError
+from vpcep_pulumi.errors import InputError
 from vpcep_pulumi.lifecycle.inputs import IDENTITY
 from vpcep_pulumi.lifecycle.plan import impossible, must_describe, plan_for, words
 from vpcep_pulumi.lifecycle.table import Step, live_of, recorded, step_for
@@ -30,12 +29,7 @@ def planned(account: Account, approval: Approval, olds: Mapping[str, Any], log: 
     :raises InputError: what is declared is impossible.
     """
     seen = is_held(olds, approval)
-    try:
-        connection = look(account, approval, seen=seen)
-    except ApiError as error:
-        if look_up(error.http_status, error.code).meaning is Meaning.ABSENT:
-            raise InputError("", f"there is no service {approval.service_id} in this project: {error}") from None
-        raise
+    connection = look(account, approval, seen=seen)
     check_owner(approval, connection)
     step = step_for(approval.goal, live_of(connection), seen=seen)
     if step is Step.IMPOSSIBLE:
@@ -50,7 +44,11 @@ def planned(account: Account, approval: Approval, olds: Mapping[str, Any], log: 
         seen=seen,
         describe=must_describe(approval.description, connection, written=written),
     )
-    return None if plan is None else Planned(words(plan, previous=olds.get(PLAN) if seen else None), plan.verb)
+    if plan is None:
+        return None
+    # Nothing may ever come of it: the resource warns of it, so it is told from a wait for what is there.
+    verb = str(step) if step is Step.APPEAR else plan.verb
+    return Planned(words(plan, previous=olds.get(PLAN) if seen else None), verb)
 
 
 def told(checked: Checked, news: Mapping[str, Any]) -> Values:

@@ -13,10 +13,12 @@ from typing import Any
 
 import pulumi
 
+from vpcep_pulumi.lifecycle.table import Step
 from vpcep_pulumi.provider.properties import PLAN, PREVIEW, REFUSED, VERB
 
 TOLD = (PLAN, VERB, REFUSED)
 """What the provider adds in a preview."""
+CHECK = "Check endpoint_id: nothing of that id has asked to connect to the service"
 MOST_ROWS = 5
 """Of how many approvals the plans are shown one by one."""
 
@@ -56,9 +58,15 @@ class Previews:
             if self._awaited or not self._plans:
                 return
             plans, self._plans = self._plans, []
+        absent = [(each, words) for each, words, step in plans if step == Step.APPEAR]
+        for each, words in absent[:MOST_ROWS]:
+            pulumi.log.warn(f"{words}. {CHECK}", each)
+        if len(absent) > MOST_ROWS:
+            pulumi.log.warn(f"vpcep: {len(absent)} connections are not there yet, these among them. {CHECK}")
         if len(plans) <= MOST_ROWS:
-            for each, words, _ in plans:
-                pulumi.log.info(words, each)
+            for each, words, step in plans:
+                if step != Step.APPEAR:
+                    pulumi.log.info(words, each)
             return
         counts = Counter(verb for _, _, verb in plans).most_common()
         steps = ", ".join(f"{count} {verb}" for verb, count in counts)
