@@ -25,6 +25,7 @@ from pulumi.automation.events import EngineEvent
 
 from vpcep_pulumi.testing.cli_engine import diagnostics_of, steps_of
 from vpcep_pulumi.testing.engine import EngineError
+from vpcep_pulumi.testing.loopback import without_proxy
 from vpcep_pulumi.testing.results import Diagnostic, Result, summary
 
 PROJECT = "story"
@@ -79,7 +80,7 @@ class LeanCli:
         (self.program / "Pulumi.yaml").write_text(f"name: {PROJECT}\nruntime: python\n")
         self.environ = {
             "PULUMI_CONFIG_PASSPHRASE": "correct horse",
-            **environ,
+            **without_proxy(environ),
             "HOME": str(folder / "home"),
             "PULUMI_BACKEND_URL": f"file://{self._backend}",
             "PULUMI_SKIP_UPDATE_CHECK": "1",

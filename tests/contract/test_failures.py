@@ -43,7 +43,7 @@ def test_a_bad_argument_is_refused_where_the_program_gives_it(connected, declare
     for result in (connected.preview(), connected.up()):
         assert not result.ok
         assert problem in result.messages("error")
-        assert not [each for each in TRACES if each in result.diff]
+        assert not [each for each in TRACES if each in result.diff], result.diff
         assert connected.posts() == []
 
 
@@ -69,7 +69,7 @@ def test_what_the_provider_refuses_is_a_clean_failure_before_anything_is_sent(co
     assert not result.ok
     (error,) = [each for each in result.messages("error") if each.startswith("bad: ")]
     assert error.startswith(f"bad: {problem.format('')}")
-    assert not [each for each in TRACES if each in result.diff]
+    assert not [each for each in TRACES if each in result.diff], result.diff
     assert steps(result)["good"] == "create", "the rest of the preview is still there"
     assert connected.posts() == []
     connected.program(f'Approval("bad", {declared})')
@@ -77,6 +77,7 @@ def test_what_the_provider_refuses_is_a_clean_failure_before_anything_is_sent(co
     assert not result.ok
     (error,) = [each for each in result.messages("error") if "has a problem" in each]
     assert problem.partition(": ")[2] in error
+    assert not [each for each in TRACES if each in result.diff], result.diff
     assert connected.posts() == []
 
 
@@ -96,7 +97,7 @@ def test_missing_settings_are_a_clean_failure(connected, without, problem):
     result = connected.preview()
     assert not result.ok
     assert any(each.startswith(f"good: {problem}") for each in result.messages("error"))
-    assert not [each for each in TRACES if each in result.diff]
+    assert not [each for each in TRACES if each in result.diff], result.diff
     assert connected.simulator.calls() == []
 
 
@@ -108,13 +109,13 @@ def test_what_fails_while_it_is_carried_out_is_one_line(connected):
     assert not result.ok
     (error,) = [each for each in result.messages("error") if "EndPoint.0004" in each]
     assert error.startswith("vpcep: receive connection ep1 of service svc: ")
-    assert not [each for each in TRACES if each in result.diff]
+    assert not [each for each in TRACES if each in result.diff], result.diff
     connected.simulator.clear_faults()
     assert connected.up().ok
     connected.simulator.fault("forbidden", method="POST")
     result = connected.destroy()
     assert not result.ok
-    assert not [each for each in TRACES if each in result.diff]
+    assert not [each for each in TRACES if each in result.diff], result.diff
     assert any("vpcep: reject connection ep1 of service svc: " in each for each in result.messages("error"))
 
 
@@ -123,7 +124,7 @@ def test_what_is_read_and_is_not_there_is_one_line(connected):
     result = connected.up()
     assert not result.ok
     assert any("vpcep: there is no connection none of service svc" in each for each in result.messages("error"))
-    assert not [each for each in TRACES if each in result.diff]
+    assert not [each for each in TRACES if each in result.diff], result.diff
 
 
 def test_a_refused_credential_is_tried_once(connected):

@@ -1,5 +1,7 @@
 """What a preview says of plans, and that none of it is left over. On both engines."""
 
+import pytest
+
 from tests.contract.conftest import cli_only, shown, steps
 
 ONE = 'Approval("one", service_id="svc", endpoint_id="ep1")'
@@ -95,20 +97,22 @@ def test_plans_can_be_kept(connected):
     assert steps(connected.up()) == {}
 
 
-def test_configuration_that_nobody_reads_is_refused(connected):
+@pytest.mark.parametrize(
+    ("key", "problem"),
+    [
+        ("vpcep:projectID", "is read by nobody; is vpcep:projectId meant?"),
+        (
+            "vpcep:x",
+            "is read by nobody; there are vpcep:accessKey, vpcep:endpoint, vpcep:iamEndpoint, vpcep:plans, "
+            "vpcep:projectId, vpcep:region, vpcep:secretKey, vpcep:securityToken, vpcep:token",
+        ),
+        ("vpcep:plans", 'is "x"; it takes "previews" or "always"'),
+    ],
+)
+def test_configuration_that_nobody_reads_is_refused(connected, key, problem):
     connected.program(ONE)
-    for key, problem in {
-        "vpcep:projectID": "vpcep:projectID in the stack's configuration is read by nobody; is vpcep:projectId meant?",
-        "vpcep:x": "vpcep:x in the stack's configuration is read by nobody; there are vpcep:accessKey, vpcep:endpoint, "
-        "vpcep:iamEndpoint, vpcep:plans, vpcep:projectId, vpcep:region, vpcep:secretKey, vpcep:securityToken, "
-        "vpcep:token",
-        "vpcep:plans": 'vpcep:plans in the stack\'s configuration is "x"; it takes "previews" or "always"',
-    }.items():
-        connected.config.clear()
-        connected.config[key] = "x"
-        connected.__dict__.pop("engine", None)  # made anew, with this configuration
-        result = connected.preview()
-        assert problem in result.messages("error")
+    connected.config[key] = "x"
+    assert f"{key} in the stack's configuration {problem}" in connected.preview().messages("error")
 
 
 @cli_only("the local engine has no update plans")

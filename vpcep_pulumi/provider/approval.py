@@ -129,7 +129,7 @@ def split_id(id_: str) -> tuple[str, str]:
     """
     service_id, slash, endpoint_id = id_.partition("/")
     if not slash or RULES["service_id"](service_id) or RULES["endpoint_id"](endpoint_id):
-        raise InputError("id", f"{id_!r} is not <service_id>/<endpoint_id>")
+        raise InputError("", f"id {id_!r} is not <service_id>/<endpoint_id>")
     return service_id, endpoint_id
 
 

@@ -58,10 +58,9 @@ def told(checked: Checked, news: Mapping[str, Any]) -> Values:
     """
     inputs = dict(checked.inputs)
     if checked.plan is not None and (news.get(PREVIEW) or news.get(PLANS)):
-        inputs[PLAN] = checked.plan.words
-    if news.get(PREVIEW):
-        inputs |= {VERB: checked.plan.verb} if checked.plan is not None else {}
-        inputs |= {REFUSED: "; ".join(map(str, checked.failures))} if checked.failures else {}
+        inputs |= {PLAN: checked.plan.words, VERB: checked.plan.verb}
+    if news.get(PREVIEW) and checked.failures:
+        inputs[REFUSED] = "; ".join(map(str, checked.failures))
     return inputs
 
 

@@ -21,6 +21,7 @@ from vpcep_pulumi.operation.claims import CLAIM_INPUT, Claims
 from vpcep_pulumi.operation.rules import ConnectionKey
 from vpcep_pulumi.operation.shared import events_of
 from vpcep_pulumi.resources.configuration import check_configuration
+from vpcep_pulumi.resources.interrupts import hide_interrupts
 from vpcep_pulumi.resources.previews import Previews
 
 IDS = ("service_id", "endpoint_id")
@@ -160,6 +161,7 @@ def declarations() -> Declarations:
         return Declarations(None)
     with _lock:
         if root not in _declarations:
+            hide_interrupts()
             check_configuration()
             found = _declarations[root] = Declarations(_engine_address(pulumi.runtime.settings.get_engine()))
             weakref.finalize(root, found.claims.close)  # at the exit of the process as well

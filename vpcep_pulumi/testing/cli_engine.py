@@ -13,13 +13,16 @@ from tempfile import TemporaryDirectory
 from types import MappingProxyType
 from typing import Any
 
-import yaml
 from pulumi import automation
 from pulumi.automation.events import EngineEvent
 
+from vpcep_pulumi.testing.cli_project import lay_out
 from vpcep_pulumi.testing.engine.errors import EngineError
-from vpcep_pulumi.testing.engine.project import Program, Project, load
+from vpcep_pulumi.testing.engine.program import NOT_FINISHED, Watched
+from vpcep_pulumi.testing.engine.project import Program, load
+from vpcep_pulumi.testing.engine.secrets import phrase_of
 from vpcep_pulumi.testing.engine.values import Secret, plain
+from vpcep_pulumi.testing.loopback import reached_directly, without_proxy
 from vpcep_pulumi.testing.results import Diagnostic, Result, summary
 
 SEVERITIES = {"info": "info", "info#err": "info", "warning": "warning", "error": "error"}
@@ -77,20 +80,20 @@ class CliEngine:
         for folder in (project, backend):
             folder.mkdir(parents=True, exist_ok=True)
         loaded = load(program)
-        _lay_out(loaded, stack, project)
+        lay_out(loaded, stack, project)
         given = dict(os.environ if environ is None else environ)
         variables = {
-            "PULUMI_CONFIG_PASSPHRASE": "",
-            **given,
+            **without_proxy(given),
+            "PULUMI_CONFIG_PASSPHRASE": phrase_of(given) or "",
             "PULUMI_BACKEND_URL": f"file://{backend}",
             "PULUMI_SKIP_UPDATE_CHECK": "1",
             # The CLI starts "python3" where a project names no virtual environment.
             "PATH": os.pathsep.join((str(Path(sys.executable).parent), given.get("PATH", os.environ["PATH"]))),
         }
-        function = None if isinstance(loaded.program, Path) else loaded.program
+        self._function = None if isinstance(loaded.program, Path) else Watched(loaded.program)
         self._command = _Command()
         workspace = automation.LocalWorkspace(
-            work_dir=str(project), program=function, env_vars=variables, pulumi_command=self._command
+            work_dir=str(project), program=self._function, env_vars=variables, pulumi_command=self._command
         )
         self._stack = automation.Stack.create_or_select(stack, workspace)
         settings = {
@@ -234,7 +237,10 @@ class CliEngine:
 
         failure = ""
         try:
-            do(on_event=events.append, on_output=heard, on_error=heard, diff=True, color="never", **flags)
+            with reached_directly():
+                do(on_event=events.append, on_output=heard, on_error=heard, diff=True, color="never", **flags)
+            if self._function is not None and flags.get("run_program", True) and not self._function.returned:
+                failure = NOT_FINISHED
         except automation.ConcurrentUpdateError:
             raise EngineError(f"another engine is at work on {self._state}; try again when it is done") from None
         except automation.CommandError as error:
@@ -252,19 +258,6 @@ class CliEngine:
             diagnostics=tuple(diagnostics),
             diff="".join(text),
         )
-
-
-def _lay_out(project: Project, stack: str, folder: Path) -> None:
-    """Write the project's files where the CLI may write to them; the stack's are kept from the first time on."""
-    runtime: dict[str, Any] = {"name": "python"}
-    if sys.prefix != sys.base_prefix:
-        runtime["options"] = {"virtualenv": sys.prefix}
-    main = project.program if isinstance(project.program, Path) else project.folder
-    document = {**project.document, "name": project.name, "runtime": runtime, "main": str(main)}
-    (folder / "Pulumi.yaml").write_text(yaml.safe_dump(document), encoding="utf-8")
-    settings = f"Pulumi.{stack}.yaml"
-    if (project.root / settings).exists() and not (folder / settings).exists():
-        shutil.copy(project.root / settings, folder)
 
 
 def steps_of(events: list[EngineEvent]) -> list[tuple[str, str]]:

@@ -1,9 +1,9 @@
 """Forks an engine's child processes from one that has imported already what they need.
 
 ``python -u -m vpcep_pulumi.testing.fork_server``, with a Unix socket as standard input. A fork takes a tenth of the
-time of a new interpreter that imports Pulumi's SDK. For each request, a line of JSON with three file descriptors (see
+time of a new interpreter that imports Pulumi's SDK. For each request, a line of JSON with four file descriptors (see
 :class:`Request`), it forks. The child then is what ``python -u -m vpcep_pulumi.testing.child`` would be; where
-something could make a difference (:func:`differs`), it becomes exactly that. The third descriptor gets the child's
+something could make a difference (:func:`differs`), it becomes exactly that. The last descriptor gets the child's
 process id at once, and its exit code when it has ended. The server ends with the engine's end of the socket.
 
 The technique is that of ``multiprocessing``'s fork server: the process that forks has one thread, and has opened no
@@ -37,7 +37,8 @@ READ_AT_START = (
 """How the names of those variables begin that the interpreter and what is preloaded read once."""
 ANSWER = struct.Struct("=q")
 """A process id, or an exit code: negative for a signal."""
-DESCRIPTORS = 3
+DESCRIPTORS = 4
+"""Standard input, output and error, and where answers go."""
 PIECE_BYTES = 65536
 
 
@@ -138,12 +139,11 @@ class Server:
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
         # Ctrl-C is the engine's alone: it lets its children finish what they are doing.
         os.setsid()
-        for each in (*self._answers.values(), descriptors[2], self._wake, self._waker):
+        for each in (*self._answers.values(), descriptors[-1], self._wake, self._waker):
             os.close(each)
         self._requests.detach()  # it is the descriptor that standard input takes now
-        for source, numbers in ((descriptors[0], (0,)), (descriptors[1], (1, 2))):
-            for number in numbers:
-                os.dup2(source, number)
+        for number, source in enumerate(descriptors[:-1]):
+            os.dup2(source, number)
             os.close(source)
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from vpcep_pulumi.testing.loopback import with_this_machine
 from vpcep_pulumi.testing.results import Steps
 
 if TYPE_CHECKING:
@@ -107,7 +108,9 @@ def vpcep(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> It
     with Simulator.start() as simulator:
         for name, value in simulator.environment.items():
             monkeypatch.setenv(name, value)
-        monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+        lower, upper = os.environ.get("no_proxy", ""), os.environ.get("NO_PROXY", "")
+        monkeypatch.setenv("no_proxy", with_this_machine(lower or upper))
+        monkeypatch.setenv("NO_PROXY", with_this_machine(upper or lower))
         request.node.stash[SIMULATOR] = simulator
         yield simulator
 

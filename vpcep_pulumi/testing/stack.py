@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -13,6 +14,7 @@ from vpcep_pulumi.testing.engine import EngineError, LocalEngine
 from vpcep_pulumi.testing.engine.project import Function, Program, load
 from vpcep_pulumi.testing.engine.secrets import phrase_of
 from vpcep_pulumi.testing.engine.state import State
+from vpcep_pulumi.testing.engine.stubs import NOTHING, Answer, Stubs
 from vpcep_pulumi.testing.engine.values import Secret, contains, plain
 from vpcep_pulumi.testing.results import OperationFailed, Result
 from vpcep_pulumi.testing.simulator import Simulator
@@ -46,11 +48,36 @@ class Stack:
         self._simulator = simulator
         self._folder, self._root = folder, root
         self._program: Program | None = None
+        self._answers: dict[str, Answer] = {}
+        self._stacks: dict[str, Mapping[str, Any]] = {}
 
     @staticmethod
     def secret(value: Any) -> Secret:
         """A value of :attr:`config` that is secret, as after ``pulumi config set --secret``."""
         return Secret(value)
+
+    def stub(self, token: str, outputs: Answer = NOTHING) -> None:
+        """Say what a resource or a function of another package answers, which nobody runs here.
+
+        ::
+
+            stack.stub("huaweicloud:Vpcep/service:Service", {"id": "4189d3c2-8882-4871-a3c2-d380272eed88"})
+            stack.stub("huaweicloud:Vpc/getVpc:getVpc", lambda arguments: {"id": f"vpc-{arguments['name']}"})
+
+        A resource has its inputs as outputs as well, and an ``id`` of its own where none is given. In a preview its
+        other outputs are not known, as with the real one.
+
+        :param token: the resource's type or the function's name, as the refusal without a stub spells it.
+        :param outputs: by their names in the provider's spelling, or a function that makes them of the inputs.
+        """
+        self._answers[token] = outputs
+
+    def stub_stack(self, name: str, outputs: Mapping[str, Any]) -> None:
+        """Say what a ``pulumi.StackReference`` finds.
+
+        :param name: as the program refers to it, such as ``acme/network/prod``.
+        """
+        self._stacks[name] = outputs
 
     def preview(
         self, program: Declared | None = None, *, refresh: bool = False, replace: Collection[str] = ()
@@ -84,18 +111,19 @@ class Stack:
         found = [plain(each) for each in self.config.values() if contains(each, Secret)]
         if self.last is not None:
             found += [plain(each) for each in self.last.outputs.values() if contains(each, Secret)]
-        try:
-            return [*found, *self._stored_secrets()]
-        except (EngineError, OSError, ValueError):  # what cannot be read: the operation has said so
-            return found
+        for stored in (self._configured_secrets, self._state_secrets):
+            with suppress(EngineError, OSError, ValueError):  # what cannot be read: the operation has said so
+                found += stored()
+        return found
 
-    def _stored_secrets(self) -> Iterator[Any]:
-        phrase = phrase_of(self._environ())
+    def _configured_secrets(self) -> Iterator[Any]:
         if self._program is not None:
-            config = load(self._program).config(self.name, phrase)
+            config = load(self._program).config(self.name, phrase_of(self._environ()), self._config())
             yield from (config.values[name] for name in config.secrets)
+
+    def _state_secrets(self) -> Iterator[Any]:
         if self._state().exists():
-            with State(self._state(), phrase, writes=False) as state:
+            with State(self._state(), phrase_of(self._environ()), writes=False) as state:
                 entries = state.all()
             for values in (values for each in entries for values in (each.inputs, each.outputs)):
                 yield from (plain(value) for value in values.values() if contains(value, Secret))
@@ -111,16 +139,30 @@ class Stack:
             self._program = self._root / program if isinstance(program, str | Path) else program
         if self._program is None:
             raise EngineError("there is no program yet: name one, as in stack.up('infra/')")
-        # Whatever the program's own configuration says: nothing but the simulator is reached.
-        reach = {"vpcep:endpoint": self._simulator.url, "vpcep:iamEndpoint": self._simulator.url}
-        given = {key: _text(key, value) for key, value in self.config.items() if value is not None}
-        config = {**given, **reach}
+        config = self._config()
+        if self._is_cli and (self._answers or self._stacks):
+            raise EngineError("stubs are for the local engine: run this test with --pulumi-engine=local")
         if self._is_cli:
             return CliEngine(self._program, self._folder, stack=self.name, config=config, environ=self._environ())
-        return LocalEngine(self._program, self._state(), stack=self.name, config=config, environ=self._environ())
+        return LocalEngine(
+            self._program,
+            self._state(),
+            stack=self.name,
+            config=config,
+            environ=self._environ(),
+            stubs=Stubs(self._answers, self._stacks),
+        )
+
+    def _config(self) -> dict[str, str | Secret]:
+        """What is given besides the stack's file. Whatever that says, nothing but the simulator is reached."""
+        reach = {"vpcep:endpoint": self._simulator.url, "vpcep:iamEndpoint": self._simulator.url}
+        given = {key: _text(key, value) for key, value in self.config.items() if value is not None}
+        return {**given, **reach}
 
     def _environ(self) -> dict[str, str]:
-        return {"PULUMI_CONFIG_PASSPHRASE": PASSPHRASE, **os.environ}
+        """This process's, with a passphrase where it has none: the CLI takes one from a variable or from a file."""
+        given = phrase_of(os.environ) is not None
+        return {**os.environ} if given else {**os.environ, "PULUMI_CONFIG_PASSPHRASE": PASSPHRASE}
 
     def _state(self) -> Path:
         return self._folder / f"{self.name}.json"

@@ -122,6 +122,8 @@ def test_one_that_does_not_end_is_killed(folder, monkeypatch):
     with pytest.raises(subprocess.TimeoutExpired):
         forked.wait(0)
     os.kill(forked.pid, signal.SIGSTOP)
+    while Path(f"/proc/{forked.pid}/stat").read_text().rpartition(")")[2].split()[0] != "T":
+        os.sched_yield()
     forked.stdin.close()
     with pytest.raises(subprocess.TimeoutExpired):
         forked.wait(0.01)

@@ -50,7 +50,6 @@ config:
   size: {type: integer, default: 3}
   color: {value: red}
   vpcep:region: cn-north-4
-  needed: {type: string}
   list: {default: [1, {a: b}]}
 """
     )
@@ -60,7 +59,7 @@ config:
         "story:size": "4",
         "story:color": "green",
         "vpcep:region": "cn-north-4",
-        "story:list": '[1, {"a": "b"}]',
+        "story:list": '[1,{"a":"b"}]',
         "story:flag": "true",
         "vpcep:projectId": "p",
     }
@@ -135,3 +134,31 @@ def test_where_a_passphrase_comes_from(tmp_path):
     assert phrase_of({"PULUMI_CONFIG_PASSPHRASE_FILE": str(file)}) == "from a file"
     with pytest.raises(EngineError, match="PULUMI_CONFIG_PASSPHRASE_FILE"):
         phrase_of({"PULUMI_CONFIG_PASSPHRASE_FILE": str(tmp_path / "none")})
+
+
+@pytest.mark.parametrize(
+    "stack",
+    [
+        "secretsprovider: awskms://alias/key\nencryptedkey: AAAA\nconfig: {key: {secure: AAAA}}\n",
+        "encryptedkey: AAAA\nconfig: {key: {secure: AAAA}}\n",
+        "config: {key: {secure: AAAA}}\n",
+        "environment: [prod]\n",
+    ],
+    ids=["a provider", "a key alone", "the service's", "an environment"],
+)
+def test_what_only_the_cli_opens_is_refused_by_name(folder, stack):
+    (folder / "Pulumi.dev.yaml").write_text(stack)
+    with pytest.raises(Unsupported, match=r"the local engine does not do .*; the pulumi CLI does"):
+        load(folder).config("dev", "x")
+
+
+def test_another_provider_is_no_matter_where_nothing_is_secret(folder):
+    (folder / "Pulumi.dev.yaml").write_text("secretsprovider: awskms://alias/key\nencryptedkey: AAAA\nconfig: {a: 1}\n")
+    assert load(folder).config("dev", None).values == {"story:a": "1"}
+
+
+@pytest.mark.parametrize(("name", "text"), [("Pulumi.json", "{"), ("Pulumi.yml", "name: [")])
+def test_a_file_that_cannot_be_read_is_said_with_its_form(tmp_path, name, text):
+    (tmp_path / name).write_text(text)
+    with pytest.raises(EngineError, match=r"is not (JSON|YAML): "):
+        load(tmp_path)

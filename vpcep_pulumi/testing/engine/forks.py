@@ -30,8 +30,8 @@ class Forked:
     :param answers: tells its exit code.
     """
 
-    def __init__(self, pid: int, stdin: TextIO, stdout: TextIO, answers: int) -> None:
-        self.stdin, self.stdout = stdin, stdout
+    def __init__(self, pid: int, stdin: TextIO, stdout: TextIO, stderr: TextIO | None, answers: int) -> None:
+        self.stdin, self.stdout, self.stderr = stdin, stdout, stderr
         self.pid = pid
         self._code: int | None = None
         self._watcher = threading.Thread(target=self._watch, args=(answers,), daemon=True)
@@ -78,10 +78,15 @@ class _Server:
                 start_new_session=True,
             )
 
-    def fork(self, request: Request) -> Forked | None:
+    def fork(self, request: Request, *, apart: bool) -> Forked | None:
         """The new process, or None where the server is gone."""
         (child_in, stdin), (stdout, child_out), (answers, child_answers) = os.pipe(), os.pipe(), os.pipe()
-        theirs = [child_in, child_out, child_answers]
+        ours, stderr, child_error = [stdin, stdout, answers], None, os.dup(child_out)
+        if apart:
+            os.close(child_error)
+            stderr, child_error = os.pipe()
+            ours.append(stderr)
+        theirs = [child_in, child_out, child_error, child_answers]
         try:
             with self._lock:
                 message = request.encoded()
@@ -94,11 +99,16 @@ class _Server:
         except OSError:
             pid = b""
         if not pid:
-            for each in (*theirs, stdin, stdout, answers):
+            for each in (*theirs, *ours):
                 os.close(each)
             return None
-        streams = os.fdopen(stdin, "w", encoding="utf-8"), os.fdopen(stdout, encoding="utf-8", errors="replace")
-        return Forked(ANSWER.unpack(pid)[0], *streams, answers)
+        return Forked(
+            ANSWER.unpack(pid)[0],
+            os.fdopen(stdin, "w", encoding="utf-8"),
+            os.fdopen(stdout, encoding="utf-8", errors="replace"),
+            None if stderr is None else os.fdopen(stderr, encoding="utf-8", errors="replace"),
+            answers,
+        )
 
     def end(self) -> None:
         """Have it end."""
@@ -111,15 +121,16 @@ _server: _Server | None = None
 _lock = threading.Lock()
 
 
-def fork(arguments: list[str], *, cwd: Path, environ: Mapping[str, str]) -> Forked | None:
+def fork(arguments: list[str], *, cwd: Path, environ: Mapping[str, str], apart: bool = False) -> Forked | None:
     """A child process from the fork server, or None where there is no such server.
 
     :param arguments: for :mod:`vpcep_pulumi.testing.child`.
+    :param apart: whether its standard error has a pipe of its own.
     """
     if sys.platform != "linux":
         return None
     server = _running(environ)
-    forked = server.fork(Request(arguments, str(cwd.resolve()), dict(environ)))
+    forked = server.fork(Request(arguments, str(cwd.resolve()), dict(environ)), apart=apart)
     if forked is None:
         _drop(server)
     return forked

@@ -20,9 +20,10 @@ from vpcep_pulumi.testing.engine.processes import Child
 from vpcep_pulumi.testing.engine.project import Target
 from vpcep_pulumi.testing.engine.resource import Resource
 from vpcep_pulumi.testing.engine.values import Secret, Values, from_struct, to_struct
+from vpcep_pulumi.testing.loopback import NO_PROXY
 
 THREADS = 4
-MESSAGE_OPTIONS = [("grpc.max_receive_message_length", -1), ("grpc.max_send_message_length", -1)]
+MESSAGE_OPTIONS = [("grpc.max_receive_message_length", -1), ("grpc.max_send_message_length", -1), NO_PROXY]
 ENDED = (grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.CANCELLED)
 Answer = TypeVar("Answer")
 
@@ -147,7 +148,7 @@ class Host:
                 port = self._child.first_line()
                 self._child.listen()
                 if not port.isdigit():
-                    raise EngineError(f"the dynamic provider host did not start: {port or 'it ended at once'}")
+                    raise EngineError(_no_port(port))
                 self._channel = grpc.insecure_channel(f"127.0.0.1:{port}", options=MESSAGE_OPTIONS)
                 self._stub = provider_pb2_grpc.ResourceProviderStub(self._channel)
                 args = to_struct(self._arguments(), secrets=True)
@@ -162,7 +163,23 @@ class Host:
 
     def _spawn(self) -> Child:
         target = self._target
-        return Child("host", self._engine, cwd=target.project.folder, environ=target.variables(), line=self._line)
+        return Child(
+            *("host", self._engine),
+            cwd=target.project.folder,
+            environ=target.variables(),
+            line=self._line,
+            apart=True,
+        )
+
+
+def _no_port(line: str) -> str:
+    """What is said where the first line of standard output is not the port, as the CLI demands."""
+    if not line:
+        return "the dynamic provider host did not start: it ended at once"
+    return (
+        f"the dynamic provider host wrote an invalid port to stdout: {line!r}; nothing may print there before it does, "
+        "no sitecustomize and no module at its import"
+    )
 
 
 def _said(error: grpc.RpcError) -> str:

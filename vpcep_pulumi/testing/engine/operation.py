@@ -10,18 +10,18 @@ from typing import Any
 from pulumi.runtime import rpc
 from pulumi.runtime.proto import engine_pb2_grpc, resource_pb2_grpc
 
-from vpcep_pulumi.testing.child import SHOWN
 from vpcep_pulumi.testing.engine import display, services
 from vpcep_pulumi.testing.engine.deployment import Deployment
 from vpcep_pulumi.testing.engine.host import Host
 from vpcep_pulumi.testing.engine.hosts import Hosts
 from vpcep_pulumi.testing.engine.options import Options
 from vpcep_pulumi.testing.engine.processes import Child
-from vpcep_pulumi.testing.engine.program import Addresses, FunctionProgram, start
+from vpcep_pulumi.testing.engine.program import NOT_FINISHED, Addresses, FunctionProgram, start
 from vpcep_pulumi.testing.engine.project import Target
 from vpcep_pulumi.testing.engine.report import Report
 from vpcep_pulumi.testing.engine.state import State
 from vpcep_pulumi.testing.engine.steps import Steps, Stopped
+from vpcep_pulumi.testing.engine.stubs import Stubs
 from vpcep_pulumi.testing.engine.urns import STACK
 from vpcep_pulumi.testing.engine.values import UNKNOWN
 from vpcep_pulumi.testing.results import Result, summary
@@ -30,13 +30,13 @@ from vpcep_pulumi.testing.results import Result, summary
 class Operation:
     """One operation on a stack."""
 
-    def __init__(self, target: Target, state: State, report: Report, options: Options) -> None:
+    def __init__(self, target: Target, state: State, report: Report, options: Options, stubs: Stubs) -> None:
         self._target, self._state, self._report = target, state, report
         self._log_server, self._log_address = services.serve(
             engine_pb2_grpc.add_EngineServicer_to_server, services.Log(report)
         )
         self._hosts = Hosts(lambda: Host(target, engine=self._log_address, line=self._printed))
-        self._steps = Steps(state, self._hosts, report)
+        self._steps = Steps(state, self._hosts, report, stubs=stubs)
         self._before = state.all()
         self._deployment = Deployment(target.project.name, target.stack, self._steps, options)
 
@@ -71,6 +71,9 @@ class Operation:
         self._log_server.stop(None).wait()
 
     def _run_program(self) -> None:
+        """Run it, then do the rest. It has to say that it is finished; a process that exits with 0 counts as finished
+        without, as the CLI takes it.
+        """
         monitor = services.Monitor(self._deployment, self._steps)
         server, address = services.serve(resource_pb2_grpc.add_ResourceMonitorServicer_to_server, monitor)
         addresses = Addresses(monitor=address, log=self._log_address)
@@ -80,7 +83,9 @@ class Operation:
             with start(self._target, addresses, dry_run=dry_run, line=self._printed) as program:
                 try:
                     code = self._until_finished(program, monitor)
-                    if code is None and not self._steps.stopping.is_set():
+                    finished = code is None or (code == 0 and isinstance(program, Child))
+                    if finished and not self._steps.stopping.is_set():
+                        monitor.wait_for_the_rest()
                         with suppress(Stopped):
                             self._deployment.complete()
                     monitor.released.set()
@@ -92,8 +97,12 @@ class Operation:
         finally:
             monitor.released.set()
             server.stop(None).wait()
-        if code not in (0, SHOWN) and not self._report.failed():
+        if self._report.failed():
+            return
+        if code and isinstance(program, Child):
             self._report.say("error", f"an unhandled error occurred: program exited with non-zero exit code: {code}")
+        elif not finished:
+            self._report.say("error", NOT_FINISHED)
 
     def _until_finished(self, program: Child | FunctionProgram, monitor: services.Monitor) -> int | None:
         """Wait until the program has said everything, or has ended: then its exit code."""

@@ -8,6 +8,7 @@ import threading
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
+from typing import IO
 
 from vpcep_pulumi.testing.engine.forks import fork
 
@@ -16,7 +17,7 @@ GRACE_SECONDS = 5.0
 """How long a child may take to end before it is killed."""
 
 
-def _new(arguments: Sequence[str], cwd: Path, environ: Mapping[str, str]) -> subprocess.Popen[str]:
+def _new(arguments: Sequence[str], cwd: Path, environ: Mapping[str, str], *, apart: bool) -> subprocess.Popen[str]:
     """The same from a new interpreter."""
     return subprocess.Popen(  # noqa: S603 -- this interpreter, with arguments of our own
         [sys.executable, "-u", "-m", CHILD, *arguments],
@@ -24,7 +25,7 @@ def _new(arguments: Sequence[str], cwd: Path, environ: Mapping[str, str]) -> sub
         env=dict(environ),
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
+        stderr=subprocess.PIPE if apart else subprocess.STDOUT,
         encoding="utf-8",
         errors="replace",
         # Ctrl-C is the engine's alone: it lets its children finish what they are doing.
@@ -37,12 +38,26 @@ class Child:
 
     :param arguments: for :mod:`vpcep_pulumi.testing.child`.
     :param line: called with each line that it prints, from a thread.
+    :param apart: whether standard error is read apart, and from the first line on: then no warning stands between
+        the lines of standard output, or in one of them.
     """
 
-    def __init__(self, *arguments: str, cwd: Path, environ: Mapping[str, str], line: Callable[[str], None]) -> None:
-        self._process = fork([*arguments], cwd=cwd, environ=environ) or _new(arguments, cwd, environ)
+    def __init__(
+        self,
+        *arguments: str,
+        cwd: Path,
+        environ: Mapping[str, str],
+        line: Callable[[str], None],
+        apart: bool = False,
+    ) -> None:
+        self._process = fork([*arguments], cwd=cwd, environ=environ, apart=apart) or _new(
+            arguments, cwd, environ, apart=apart
+        )
         self._line = line
-        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader = self._reading(self._process.stdout)
+        self._error_reader = self._reading(self._process.stderr)
+        if apart:
+            self._error_reader.start()
 
     def first_line(self) -> str:
         """The first line that it prints; empty where it ended before."""
@@ -59,8 +74,9 @@ class Child:
             code = self._process.wait(seconds)
         except subprocess.TimeoutExpired:
             return None
-        if self._reader.ident is not None:
-            self._reader.join(GRACE_SECONDS)
+        for reader in (self._reader, self._error_reader):
+            if reader.ident is not None:
+                reader.join(GRACE_SECONDS)
         return code
 
     def end(self) -> None:
@@ -70,8 +86,9 @@ class Child:
         if self.wait(GRACE_SECONDS) is None:
             self._process.kill()
             self.wait()
-        if self._process.stdout is not None:
-            self._process.stdout.close()
+        for stream in (self._process.stdout, self._process.stderr):
+            if stream is not None:
+                stream.close()
 
     def __enter__(self) -> Child:
         return self
@@ -81,7 +98,9 @@ class Child:
     ) -> None:
         self.end()
 
-    def _read(self) -> None:
-        assert self._process.stdout is not None
-        for line in self._process.stdout:
-            self._line(line.rstrip("\n"))
+    def _reading(self, stream: IO[str] | None) -> threading.Thread:
+        def read() -> None:
+            for line in stream or ():
+                self._line(line.rstrip("\n"))
+
+        return threading.Thread(target=read, daemon=True)

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import inspect
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Any
 
+import grpc
 from pulumi.automation._server import LanguageServer  # the Automation API's way to run a function
 from pulumi.runtime.proto import language_pb2
 
@@ -16,6 +19,12 @@ from vpcep_pulumi.testing.child import SHOWN
 from vpcep_pulumi.testing.engine.host import THREADS
 from vpcep_pulumi.testing.engine.processes import GRACE_SECONDS, Child
 from vpcep_pulumi.testing.engine.project import ORGANIZATION, Function, Target
+from vpcep_pulumi.testing.loopback import reached_directly
+
+NOT_FINISHED = (
+    "the program ended without having said that it is finished: the engine was out of its reach, "
+    "or the connection to it broke"
+)
 
 
 @dataclass(frozen=True)
@@ -26,11 +35,41 @@ class Addresses:
     log: str
 
 
+class Watched:
+    """A function as program, so that no failure of its own is lost.
+
+    Pulumi's SDK takes gRPC's ``UNAVAILABLE`` for an engine that has ended, whoever raises it, and says that the program
+    has come to a good end: what it did not declare would be deleted.
+
+    :ivar returned: whether it has come to its end.
+    """
+
+    def __init__(self, function: Function) -> None:
+        self._function = function
+        self.returned = False
+
+    async def __call__(self) -> None:
+        """Run it."""
+        self.returned = False
+        try:
+            result = self._function()
+            if inspect.isawaitable(result):
+                await result
+        except grpc.RpcError as error:
+            raise RuntimeError(f"the program failed: {_details(error)}") from error
+        self.returned = True
+
+
+def _details(error: grpc.RpcError) -> str:
+    details = getattr(error, "details", None)
+    return str(details() if callable(details) else error)
+
+
 class FunctionProgram:
     """A function. What it prints goes where this process prints, and one that hangs cannot be ended."""
 
     def __init__(self, function: Function, target: Target, addresses: Addresses, *, dry_run: bool) -> None:
-        self._server: Any = LanguageServer(function)
+        self._server: Any = LanguageServer(Watched(function))
         self._request = language_pb2.RunRequest(
             project=target.project.name,
             stack=target.stack,
@@ -42,7 +81,7 @@ class FunctionProgram:
             parallel=THREADS,
             dryRun=dry_run,
         )
-        self._code = 0
+        self._code = SHOWN
         self._thread = threading.Thread(target=self._run, name="program", daemon=True)
         self._thread.start()
 
@@ -60,8 +99,10 @@ class FunctionProgram:
         self._thread.join(GRACE_SECONDS)
 
     def _run(self) -> None:
-        if self._server.Run(self._request, None).error:
-            self._code = SHOWN  # the server has said it
+        # Where the engine is out of reach, the server cannot even say so.
+        with reached_directly(), suppress(grpc.RpcError):
+            if not self._server.Run(self._request, None).error:
+                self._code = 0
 
 
 def start(

@@ -1,4 +1,4 @@
-"""A Pulumi project as its files describe it: ``Pulumi.yaml`` and ``Pulumi.<stack>.yaml``.
+"""A Pulumi project as its files describe it: ``Pulumi.yaml`` and ``Pulumi.<stack>.yaml``, or others of their kind.
 
 Source: "Pulumi.yaml" and "Pulumi.<stack>.yaml" in Pulumi's documentation.
 """
@@ -12,11 +12,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeAlias
 
-import yaml
-
+from vpcep_pulumi.testing.engine.configuration import Config, Sources
 from vpcep_pulumi.testing.engine.errors import EngineError, Unsupported
-from vpcep_pulumi.testing.engine.secrets import Passphrase
-from vpcep_pulumi.testing.engine.values import Secret, plain
+from vpcep_pulumi.testing.engine.project_files import find, mapping, read
+from vpcep_pulumi.testing.engine.values import Secret
+from vpcep_pulumi.testing.loopback import without_proxy
 
 NAME = re.compile(r"[A-Za-z0-9._-]{1,100}")
 ORGANIZATION = "organization"
@@ -28,29 +28,20 @@ Program: TypeAlias = Path | Function
 
 
 @dataclass(frozen=True)
-class Config:
-    """A stack's configuration.
-
-    :ivar values: by ``namespace:name``; an object or a list as its JSON text, as Pulumi passes it.
-    :ivar secrets: the names of those that are secret.
-    """
-
-    values: Mapping[str, str] = field(default_factory=dict, repr=False)
-    secrets: frozenset[str] = frozenset()
-
-
-@dataclass(frozen=True)
 class Project:
     """A project.
 
-    :ivar root: the folder of ``Pulumi.yaml``; the current one for a function.
+    :ivar root: the folder of the project's file; the current one for a function.
     :ivar program: the folder, file or function to run.
+    :ivar document: what is in the project's file.
+    :ivar ending: the ending of its name, which is that of the stacks' files, too.
     """
 
     name: str
     root: Path
     program: Program
     document: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    ending: str = ".yaml"
 
     @property
     def folder(self) -> Path:
@@ -64,35 +55,25 @@ class Project:
 
         :param phrase: the passphrase of the stack's secrets, None where there is none.
         :param extra: more values; a key without a namespace is the project's.
-        :raises EngineError: a secret cannot be decrypted.
+        :raises EngineError: it cannot be read, a value is missing or of another type, a secret cannot be decrypted.
         """
-        values: dict[str, str] = {}
-        secrets: set[str] = set()
-        for key, setting in _mapping(self.document.get("config"), "config of Pulumi.yaml").items():
-            default = setting.get("value", setting.get("default")) if isinstance(setting, dict) else setting
-            if default is not None:
-                values[self._key(key)] = _text(default)
-        path = self.root / f"Pulumi.{stack}.yaml"
-        document = _load(path) if path.exists() else {}
-        crypter: Passphrase | None = None
-        for key, value in _mapping(document.get("config"), f"config of {path.name}").items():
-            name = self._key(key)
-            if isinstance(value, dict) and set(value) == {"secure"}:
-                if phrase is None:
-                    raise EngineError(f"{name} is a secret: set PULUMI_CONFIG_PASSPHRASE")
-                crypter = crypter or Passphrase(phrase, str(document.get("encryptionsalt", "")))
-                values[name] = crypter.decrypt(str(value["secure"]))
-                secrets.add(name)
-            else:
-                values[name] = _text(value)
-        for key, value in (extra or {}).items():
-            name = self._key(key)
-            values[name] = str(plain(value))
-            secrets = secrets | {name} if isinstance(value, Secret) else secrets - {name}
-        return Config(values, frozenset(secrets))
+        path = self.stack_file(stack)
+        document = read(path) if path.exists() else {}
+        declared = self.document.get("config")
+        # Formerly it was the folder of the stacks' files.
+        declared = None if isinstance(declared, str) else declared
+        return Sources(self.name, declared, stack, document).config(extra or {}, phrase)
 
-    def _key(self, key: str) -> str:
-        return key if ":" in key else f"{self.name}:{key}"
+    def stack_file(self, stack: str) -> Path:
+        """Where a stack's configuration is, whether or not it is there."""
+        config = self.document.get("config")
+        folder = self.document.get("stackConfigDir") or (config if isinstance(config, str) else "")
+        return self.root / str(folder) / f"Pulumi.{stack.replace('/', '-')}{self.ending}"
+
+    @property
+    def refreshes(self) -> bool:
+        """Whether the project asks for a refresh before each operation."""
+        return mapping(self.document.get("options"), "options of the project").get("refresh") == "always"
 
 
 @dataclass(frozen=True)
@@ -110,7 +91,7 @@ class Target:
     def variables(self) -> dict[str, str]:
         """The environment, with what Pulumi's own hosts add to it."""
         return {
-            **self.environ,
+            **without_proxy(self.environ),
             "PULUMI_PROJECT": self.project.name,
             "PULUMI_STACK": self.stack,
             "PULUMI_ORGANIZATION": ORGANIZATION,
@@ -130,12 +111,12 @@ def load(program: Program) -> Project:
     path = program.resolve()
     if path.is_file():
         return Project(UNNAMED, path.parent, path)
-    file = path / "Pulumi.yaml"
-    if not file.exists():
+    file = find(path)
+    if file is None:
         if (path / "__main__.py").exists():
             return Project(UNNAMED, path, path)
         raise EngineError(f"there is no Pulumi.yaml and no __main__.py in {path}")
-    document = _load(file)
+    document = read(file)
     runtime = document.get("runtime")
     language = runtime.get("name") if isinstance(runtime, dict) else runtime
     if language != "python":
@@ -143,26 +124,7 @@ def load(program: Program) -> Project:
     name = document.get("name")
     if not isinstance(name, str) or not NAME.fullmatch(name):
         raise EngineError(f"{file}: the project needs a name")
-    main = (path / str(document.get("main", ""))).resolve()
+    main = (path / str(document.get("main") or "")).resolve()
     if not main.exists():
         raise EngineError(f"{file}: there is nothing at main: {document['main']}")
-    return Project(name, path, main, document)
-
-
-def _load(path: Path) -> Mapping[str, Any]:
-    try:
-        return _mapping(yaml.safe_load(path.read_text(encoding="utf-8")), str(path))
-    except yaml.YAMLError as error:
-        raise EngineError(f"{path} is not YAML: {error}") from None
-
-
-def _mapping(document: Any, where: str) -> Mapping[str, Any]:
-    if document is None:
-        return {}
-    if not isinstance(document, dict):
-        raise EngineError(f"{where}: a mapping is needed")
-    return {str(key): value for key, value in document.items()}
-
-
-def _text(value: Any) -> str:
-    return value if isinstance(value, str) else json.dumps(value)
+    return Project(name, path, main, document, file.suffix)
