@@ -12,7 +12,7 @@
     │   │   └── HandshakeError       no connection: a certificate, its protocol or a proxy rules it out
     │   ├── AnswerError          an answer that is not the API's: HTML, truncated, about another connection
     │   └── ApiError             the API refused
-    │       ├── AuthenticationError      401: never sent again, five of them lock the access key
+    │       ├── AuthenticationError      401, or a code that means it: never sent again, five lock the access key
     │       └── PermissionDeniedError    403: an IAM action is missing
     └── ApprovalError            a declared decision cannot be carried out, or was not
         ├── ImpossibleError      the connection's status rules it out
@@ -127,7 +127,7 @@ class ApiError(RequestError):
 
 
 class AuthenticationError(ApiError):
-    """401. Never sent again: five bad signatures in a row lock an access key for five minutes."""
+    """401, or a code that means it. Never sent again: five bad signatures lock an access key for five minutes."""
 
 
 class PermissionDeniedError(ApiError):

@@ -188,6 +188,16 @@ def test_which_variable_counts(environ, named):
     assert (None if found is None else found.host) == named
 
 
+@pytest.mark.parametrize(
+    ("environ", "is_asked"), [({}, True), ({"no_proxy": "x"}, False), ({"HTTPS_PROXY": ""}, False)]
+)
+def test_the_systems_own_is_asked_where_the_environment_says_nothing(environ, is_asked):
+    found = proxy_for("https", "vpcep.example", environ, system=lambda: {"https": "http://system:1"})
+    assert (found is not None) is is_asked
+    if found is not None:
+        assert (found.host, found.variable) == ("system", "the system's proxy settings")
+
+
 def test_a_header_of_a_cgi_request_is_no_proxy():
     assert proxy_for("http", "x", {"HTTP_PROXY": "http://evil:1", "REQUEST_METHOD": "GET"}) is None
 

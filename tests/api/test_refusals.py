@@ -55,6 +55,14 @@ def test_a_proxys_page_is_a_refusal_without_words(body):
     assert str(error) == "receive connection ep: the API refused without a reason (HTTP 502)"
 
 
+@pytest.mark.parametrize("status", [400, 401, 403, 500])
+def test_a_credential_that_is_refused_is_so_whatever_the_status(status):
+    """With another status than 401 it was sent again by every other request: five of those lock the key."""
+    error = refuse(status, {"error_code": "EndPoint.0003", "error_msg": "Authentication failed"})
+    assert isinstance(error, AuthenticationError)
+    assert str(error).endswith("; check the access key, or ask for a new token")
+
+
 def test_a_missing_permission_names_the_action_to_grant():
     error = refuse(403, {"error_code": "EndPoint.0004", "error_msg": "no", "encoded_authorization_message": "xyz"})
     assert isinstance(error, PermissionDeniedError)
@@ -83,7 +91,12 @@ def test_a_missing_permission_names_the_action_to_grant():
         (400, "EndPoint.2014", Meaning.STATUS),
         (400, "EndPoint.2019", Meaning.STATUS),
         (400, "EndPoint.0002", Meaning.REFUSED),
-        (401, "APIGW.0301", Meaning.REFUSED),
+        (401, "APIGW.0301", Meaning.UNAUTHENTICATED),
+        (401, "EndPoint.0005", Meaning.UNAUTHENTICATED),
+        (403, "EndPoint.0003", Meaning.UNAUTHENTICATED),
+        (400, "APIG.0301", Meaning.UNAUTHENTICATED),
+        (403, "APIGW.0303", Meaning.UNAUTHENTICATED),
+        (403, "EndPoint.0004", Meaning.REFUSED),
         (418, "", Meaning.REFUSED),
     ],
 )

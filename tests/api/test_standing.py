@@ -84,6 +84,21 @@ def test_real_threads_send_no_more_than_was_on_its_way(simulator):
     assert 1 <= statuses.count(401) <= THREADS
 
 
+def test_a_code_that_refuses_the_credential_counts_with_any_status(time):
+    answer = httpx.Response(403, content=b'{"error_code": "EndPoint.0003"}')
+    sent: list[str] = []
+
+    def network(request: httpx.Request) -> httpx.Response:
+        sent.append(request.url.path)
+        return httpx.Response(403, stream=httpx.ByteStream(answer.content))
+
+    with Client("https://x", KEY, tempo=time.tempo(), transport=httpx.MockTransport(network)) as client:
+        for _ in range(8):
+            with pytest.raises(AuthenticationError):
+                client.send(LIST)
+    assert len(sent) == 1
+
+
 def test_who_waits_in_the_throttle_is_stopped_as_well():
     """One waits out a 429; another is refused meanwhile."""
     time = DrivenTime()

@@ -63,7 +63,7 @@ def refused(deployment, environ, problem):
     result = deployment.preview()
     assert time.monotonic() - began < SECONDS
     assert not result.ok
-    errors = [each for each in result.messages("error") if "has a problem" in each]
+    errors = [each for each in result.messages("error") if each.startswith("good: ")]
     assert len(errors) == 1, result
     assert problem in errors[0]
     assert len(errors[0].strip().splitlines()) == 1

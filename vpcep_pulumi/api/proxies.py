@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+import sys
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from importlib.util import find_spec
 from urllib.parse import unquote, urlsplit
@@ -42,13 +43,21 @@ class Proxy:
         return host if self.port is None else f"{host}:{self.port}"
 
 
-def proxy_for(scheme: str, netloc: str, environ: Mapping[str, str]) -> Proxy | None:
+def of_the_system() -> Mapping[str, str]:
+    """The proxies that the system itself names; only some systems name any."""
+    return getproxies() if sys.platform in ("darwin", "win32") else {}
+
+
+def proxy_for(
+    scheme: str, netloc: str, environ: Mapping[str, str], *, system: Callable[[], Mapping[str, str]] = of_the_system
+) -> Proxy | None:
     """The proxy for an address; None where it is asked directly.
 
     Variables in lower case come before those in upper case, and ``no_proxy`` excepts hosts and domains. Without
     any, some systems have settings of their own.
 
     :param netloc: host and port.
+    :param system: the proxies that the system names, by scheme; asked where the environment says nothing.
     :raises SettingsError: it is not one that can be used. The address stays out of the message: it may hold a password.
     """
     variable = _variable(environ, f"{scheme}_proxy") or _variable(environ, "all_proxy")
@@ -62,7 +71,7 @@ def proxy_for(scheme: str, netloc: str, environ: Mapping[str, str]) -> Proxy | N
         return _parsed(environ[variable], variable, doubt)
     if any(name.lower().endswith("_proxy") for name in environ):
         return None
-    found = getproxies()
+    found = system()
     address = found.get(scheme) or found.get("all")
     if not address or proxy_bypass(netloc):
         return None

@@ -58,7 +58,7 @@ def refusal(
     known = look_up(http_status, code)
     advice = known.advice
     kind: type[ApiError] = ApiError
-    if http_status == 401:
+    if known.meaning is Meaning.UNAUTHENTICATED:
         kind = AuthenticationError
         advice = _clock(signed_at, headers.get("Date"), message) or advice
     elif http_status < 400:
