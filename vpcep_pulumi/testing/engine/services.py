@@ -19,6 +19,7 @@ from pulumi.runtime.proto import (
     resource_pb2_grpc,
 )
 
+from vpcep_pulumi.testing import grpc_clock
 from vpcep_pulumi.testing.engine import urns
 from vpcep_pulumi.testing.engine.decision import Registered
 from vpcep_pulumi.testing.engine.deployment import Deployment
@@ -183,6 +184,7 @@ class Monitor(resource_pb2_grpc.ResourceMonitorServicer):
 
 def serve(add: Callable[[Any, Any], None], servicer: Any) -> tuple[grpc.Server, str]:
     """A server on loopback, and its address. The two services have one each: programs log while they wait."""
+    grpc_clock.keep_real()
     server = grpc.server(ThreadPoolExecutor(THREADS), options=MESSAGE_OPTIONS)
     add(servicer, server)
     port = server.add_insecure_port("127.0.0.1:0")
