@@ -1,7 +1,8 @@
-"""Time that a test has stopped or moved: the simulator's is its own."""
+"""Time that a test has stopped or moved: the simulator's and the engines' is their own."""
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import time
@@ -10,14 +11,20 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import datetime, timezone
 from email.utils import parsedate_to_datetime
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import freezegun
+import grpc
 import httpx
 import pytest
 import time_machine
 
-from vpcep_pulumi.testing import clock
+from vpcep_pulumi import EndpointConnectionApproval
+from vpcep_pulumi.testing import clock, grpc_clock
+from vpcep_pulumi.testing.cli_engine import CliEngine, is_on_path
+from vpcep_pulumi.testing.engine import EngineError, LocalEngine
+from vpcep_pulumi.testing.engine.processes import Child
 from vpcep_pulumi.testing.simulator import Simulator
 
 CLIENT = """
@@ -107,3 +114,83 @@ def test_its_time_passes_when_it_is_told(moved):
         assert simulator.status("svc", "ep") == "creating"
         simulator.advance(3600)
         assert simulator.status("svc", "ep") == "accepted"
+
+
+APPROVAL = """
+from vpcep_pulumi import EndpointConnectionApproval
+
+EndpointConnectionApproval("billing", service_id="svc", endpoint_id="ep")
+"""
+PAST = datetime(2001, 1, 1, tzinfo=timezone.utc)
+TO_THE_PAST: dict[str, Callable[[], AbstractContextManager[Any]]] = {
+    "freezegun, to the past": partial(freezegun.freeze_time, PAST),
+    "time-machine, to the past": partial(time_machine.travel, PAST, tick=False),
+}
+
+
+def declares():
+    EndpointConnectionApproval("billing", service_id="svc", endpoint_id="ep")
+
+
+class TestEngines:
+    @pytest.fixture(params=["folder", "function"])
+    def program(self, request, tmp_path):
+        (tmp_path / "program").mkdir()
+        (tmp_path / "program/__main__.py").write_text(APPROVAL)
+        return tmp_path / "program" if request.param == "folder" else declares
+
+    @staticmethod
+    def comes_to_its_end(engine: LocalEngine | CliEngine, simulator: Simulator) -> None:
+        simulator.connect("svc", "ep")
+        simulator.latency(0.05)
+        assert list(engine.up().steps.values()) == ["create"]
+        assert simulator.status("svc", "ep") == "accepted"
+        simulator.reject("svc", "ep")
+        assert list(engine.preview().steps.values()) == ["update"]
+        assert engine.refresh().ok
+        assert list(engine.destroy().steps.values()) == ["delete"]
+
+    @pytest.mark.parametrize("mover", [*MOVERS, *TO_THE_PAST])
+    def test_an_operation_ends(self, simulator, program, tmp_path, mover):
+        environ = {**os.environ, **simulator.environment, "PULUMI_CONFIG_PASSPHRASE": "p"}
+        with {**MOVERS, **TO_THE_PAST}[mover]():
+            self.comes_to_its_end(LocalEngine(program, tmp_path / "dev.json", environ=environ), simulator)
+
+    @pytest.mark.skipif(not is_on_path(), reason="no pulumi CLI on PATH")
+    @pytest.mark.parametrize("mover", ["freezegun", "time-machine"])
+    def test_an_operation_of_the_cli_ends(self, simulator, program, tmp_path, mover):
+        environ = {**os.environ, **simulator.environment, "PULUMI_CONFIG_PASSPHRASE": "p"}
+        with MOVERS[mover]():
+            self.comes_to_its_end(CliEngine(program, tmp_path / "state", environ=environ), simulator)
+
+    def test_a_state_in_use_is_said(self, moved, tmp_path):
+        (tmp_path / "__main__.py").write_text("")
+        said: list[str] = []
+
+        def show(_text: str) -> None:
+            if not said:
+                said.append("")
+                with pytest.raises(EngineError, match="another engine is at work"):
+                    LocalEngine(tmp_path, tmp_path / "state/dev.json").up()
+                said.append("refused")
+
+        assert LocalEngine(tmp_path, tmp_path / "state/dev.json", show=show).up().ok
+        assert said == ["", "refused"]
+
+    @pytest.mark.parametrize("forked", [True, False], ids=["forked", "new"])
+    def test_a_child_that_does_not_end_is_killed(self, moved, tmp_path: Path, monkeypatch, forked):
+        monkeypatch.setattr("vpcep_pulumi.testing.engine.processes.GRACE_SECONDS", 0.01)
+        if not forked:
+            monkeypatch.setattr("vpcep_pulumi.testing.engine.processes.fork", lambda *_, **__: None)
+        child = Child("host", "127.0.0.1:1", cwd=tmp_path, environ=os.environ, line=lambda _line: None)
+        assert child.first_line().isdigit()
+        child.end()
+        assert child.wait(0) is not None
+
+    def test_another_call_of_grpc_has_its_time(self, moved):
+        """A test's own: its deadline is not over before it is sent, and comes."""
+        grpc_clock.keep_real()
+        with grpc.insecure_channel("127.0.0.1:9") as channel, pytest.raises(grpc.RpcError) as error:
+            call: Any = channel.unary_unary("/a.B/C")
+            call(b"", timeout=0.2, wait_for_ready=True)
+        assert error.value.code() is grpc.StatusCode.DEADLINE_EXCEEDED

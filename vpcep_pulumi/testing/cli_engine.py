@@ -16,6 +16,7 @@ from typing import Any
 from pulumi import automation
 from pulumi.automation.events import EngineEvent
 
+from vpcep_pulumi.testing import grpc_clock
 from vpcep_pulumi.testing.cli_project import lay_out
 from vpcep_pulumi.testing.engine.errors import EngineError
 from vpcep_pulumi.testing.engine.program import NOT_FINISHED, Watched
@@ -236,6 +237,7 @@ class CliEngine:
             self._show(f"{piece}\n")
 
         failure = ""
+        grpc_clock.keep_real()
         try:
             with reached_directly():
                 do(on_event=events.append, on_output=heard, on_error=heard, diff=True, color="never", **flags)

@@ -29,6 +29,8 @@ SECTIONS: pytest.StashKey[list[tuple[str, str]]] = pytest.StashKey()
 FIXTURES = {"vpcep", "stack"}
 OF_THE_CLOUD = ("HW_", "HUAWEICLOUD_", "CLOUD_SDK_", "VPCEP_")
 """What the names of variables begin with that hold credentials, regions and endpoints."""
+PROFILES = {"HUAWEICLOUD_SDK_CREDENTIALS_FILE": "", "HW_SHARED_CONFIG_FILE": '{"profiles": []}'}
+"""The variables that say where profile files are, and what is in one that has no profile."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -93,11 +95,14 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
 
 
 @pytest.fixture
-def vpcep(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[Simulator]:
+def vpcep(
+    request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Simulator]:
     """A VPC Endpoint API of this test's own, a :class:`~vpcep_pulumi.testing.simulator.Simulator`.
 
     It is in the environment of what the test starts, and nothing else of the cloud is: credentials, regions and
-    endpoints of whoever runs the tests are not.
+    endpoints of whoever runs the tests are not, nor are the profiles in their home folder. A test that needs some sets
+    them itself: a variable such as ``HW_SHARED_CONFIG_FILE`` for a profile of its own.
     """
     _check_extra()
     from vpcep_pulumi.testing.simulator import Simulator  # noqa: PLC0415
@@ -105,6 +110,10 @@ def vpcep(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> It
     for name in list(os.environ):
         if name.startswith(OF_THE_CLOUD):
             monkeypatch.delenv(name)
+    folder = tmp_path_factory.mktemp("profiles")
+    for name, empty in PROFILES.items():
+        (folder / name).write_text(empty, encoding="utf-8")
+        monkeypatch.setenv(name, str(folder / name))
     with Simulator.start() as simulator:
         for name, value in simulator.environment.items():
             monkeypatch.setenv(name, value)

@@ -6,7 +6,6 @@ The host works off four calls at a time; more would wait in its queue, out of re
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, TypeVar
@@ -15,6 +14,7 @@ import grpc
 from pulumi.runtime.proto import provider_pb2 as proto
 from pulumi.runtime.proto import provider_pb2_grpc
 
+from vpcep_pulumi.testing import clock
 from vpcep_pulumi.testing.engine.errors import EngineError
 from vpcep_pulumi.testing.engine.processes import Child
 from vpcep_pulumi.testing.engine.project import Target
@@ -111,9 +111,9 @@ class Host:
         """Let the calls that are under way come to their end, for so long; then :meth:`end`."""
         if self._ended:
             return
-        last = time.monotonic() + seconds
+        last = clock.monotonic() + seconds
         for _ in range(THREADS):
-            self._turns.acquire(timeout=max(0, last - time.monotonic()))
+            self._turns.acquire(timeout=max(0, last - clock.monotonic()))
         self.end()
 
     def end(self) -> None:

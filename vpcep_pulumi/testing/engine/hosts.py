@@ -6,10 +6,10 @@ All are told the same address of the engine, which is the program's, too.
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Callable
 from typing import Protocol
 
+from vpcep_pulumi.testing import clock
 from vpcep_pulumi.testing.engine.host import Difference, Host, HostEnded, ProviderError
 from vpcep_pulumi.testing.engine.providers import configuration
 from vpcep_pulumi.testing.engine.resource import Resource
@@ -120,9 +120,9 @@ class Hosts:
 
     def finish(self, seconds: float) -> None:
         """Let the calls that are under way come to their end, for so long in all; then :meth:`end`."""
-        last = time.monotonic() + seconds
+        last = clock.monotonic() + seconds
         for host in self._last():
-            host.finish(max(0.0, last - time.monotonic()))
+            host.finish(max(0.0, last - clock.monotonic()))
 
     def end(self) -> None:
         """End every process; none is started again."""

@@ -54,6 +54,9 @@ class Child:
             arguments, cwd, environ, apart=apart
         )
         self._line = line
+        self._codes: list[int] = []
+        self._waiter = threading.Thread(target=lambda: self._codes.append(self._process.wait()), daemon=True)
+        self._waiter.start()
         self._reader = self._reading(self._process.stdout)
         self._error_reader = self._reading(self._process.stderr)
         if apart:
@@ -70,14 +73,14 @@ class Child:
 
     def wait(self, seconds: float | None = None) -> int | None:
         """Its exit code, or None where it still runs after so many seconds."""
-        try:
-            code = self._process.wait(seconds)
-        except subprocess.TimeoutExpired:
+        # Not a wait with a limit of subprocess: that one reckons with a clock which tests may have stopped.
+        self._waiter.join(seconds)
+        if self._waiter.is_alive():
             return None
         for reader in (self._reader, self._error_reader):
             if reader.ident is not None:
                 reader.join(GRACE_SECONDS)
-        return code
+        return self._codes[0]
 
     def end(self) -> None:
         """Ask it to end, then make it."""

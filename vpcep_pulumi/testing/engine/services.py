@@ -18,6 +18,7 @@ from pulumi.runtime.proto import (
     resource_pb2_grpc,
 )
 
+from vpcep_pulumi.testing import grpc_clock
 from vpcep_pulumi.testing.engine.decision import Registered
 from vpcep_pulumi.testing.engine.deployment import Deployment
 from vpcep_pulumi.testing.engine.errors import Unsupported
@@ -181,6 +182,7 @@ class Monitor(resource_pb2_grpc.ResourceMonitorServicer):
 
 def serve(add: Callable[[Any, Any], None], servicer: Any) -> tuple[grpc.Server, str]:
     """A server on loopback, and its address. The two services have one each: programs log while they wait."""
+    grpc_clock.keep_real()
     server = grpc.server(ThreadPoolExecutor(THREADS), options=MESSAGE_OPTIONS)
     add(servicer, server)
     port = server.add_insecure_port("127.0.0.1:0")

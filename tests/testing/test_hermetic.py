@@ -1,0 +1,88 @@
+"""Nothing of whoever runs the tests reaches a program under test, whatever is in their home folder or environment."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from vpcep_pulumi.settings import keys
+from vpcep_pulumi.testing.pytest_plugin import PROFILES
+
+PROGRAM = """
+from vpcep_pulumi import EndpointConnectionApproval
+
+EndpointConnectionApproval("billing", service_id="svc", endpoint_id="ep")
+"""
+TESTS = """
+import json
+from vpcep_pulumi import EndpointConnectionApproval
+
+def function():
+    EndpointConnectionApproval("billing", service_id="svc", endpoint_id="ep")
+
+def projects(vpcep):
+    return {call["path"].split("/")[2] for call in vpcep.calls() if call["path"].startswith("/v1/")}
+
+def test_nothing_of_theirs_is_read(vpcep, stack):
+    vpcep.connect("svc", "ep")
+    for program in ("infra/", function):
+        stack.up(program)
+    stack.destroy()
+    assert "of-theirs" not in str(projects(vpcep)), projects(vpcep)
+
+def test_ones_own_is(vpcep, stack, tmp_path, monkeypatch):
+    vpcep.connect("svc", "ep")
+    path = tmp_path / "config.json"
+    path.write_text(json.dumps({"current": "a", "profiles": [{"name": "a", "projectId": "of-the-test"}]}))
+    monkeypatch.setenv("HW_SHARED_CONFIG_FILE", str(path))
+    stack.up("infra/")
+    assert projects(vpcep) == {"of-the-test"}
+"""
+THEIRS = {
+    "that name a project": (
+        "[basic]\nak = AK\nsk = SK\nproject_id = of-theirs\n",
+        json.dumps({"current": "a", "profiles": [{"name": "a", "projectId": "of-theirs", "region": "of-theirs"}]}),
+    ),
+    "that are broken": ("no INI", "{"),
+}
+
+
+@pytest.mark.parametrize("where", ["home", "variables"])
+@pytest.mark.parametrize("profiles", THEIRS.values(), ids=THEIRS)
+def test_profiles(pytester: pytest.Pytester, monkeypatch, tmp_path: Path, profiles, where):
+    infra = pytester.mkdir("infra")
+    (infra / "Pulumi.yaml").write_text("name: infra\nruntime: python\n")
+    (infra / "__main__.py").write_text(PROGRAM)
+    for (variable, path), text in zip((keys.SDK_PROFILE, keys.CLI_PROFILE), profiles, strict=True):
+        file = tmp_path / "theirs" / path
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text)
+        if where == "variables":
+            monkeypatch.setenv(variable, str(file))
+    if where == "home":
+        monkeypatch.setenv("HOME", str(tmp_path / "theirs"))
+    pytester.makepyfile(test_infra=TESTS)
+    pytester.runpytest_subprocess("-pno:cacheprovider", "-pno:schemathesis").assert_outcomes(passed=2)
+
+
+def test_every_profile_is_cut_off():
+    """The plugin knows them by name: it imports nothing of the settings."""
+    assert set(PROFILES) == {keys.SDK_PROFILE[0], keys.CLI_PROFILE[0]}
+
+
+def test_lists_of_hosts_without_a_proxy_are_kept(pytester: pytest.Pytester, monkeypatch):
+    monkeypatch.setenv("NO_PROXY", "example.com")
+    monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
+    monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")
+    pytester.makepyfile(
+        test_infra="""
+import os, urllib.request, httpx
+
+def test_it(vpcep):
+    assert os.environ["no_proxy"] == os.environ["NO_PROXY"] == "example.com,127.0.0.1,localhost,::1"
+    assert httpx.get(vpcep.url).status_code == urllib.request.urlopen(vpcep.url).status == 200
+"""
+    )
+    pytester.runpytest_subprocess("-pno:cacheprovider", "-pno:schemathesis").assert_outcomes(passed=1)
