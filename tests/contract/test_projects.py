@@ -114,6 +114,45 @@ def test_scalars_mean_what_they_mean_to_the_cli(project):
     assert {written: values[f"other:v{number}"] for number, written in enumerate(SCALARS)} == SCALARS
 
 
+class TestGiven:
+    """Configuration of the test's own, which the fixtures pass as text."""
+
+    def test_a_list_and_an_object_that_the_project_declares(self, deployment, project):
+        deployment.config |= {"ids": '["a", "b"]', "one": '{"a": {"b": [1]}}', "text": "[1, 2]"}
+        declared = "config: {ids: {type: array, items: {type: string}}, one: {type: object}, text: {type: string}}\n"
+        _, values, secrets = project(Pulumi_yaml=YAML + declared)
+        assert values == {"other:ids": '["a","b"]', "other:one": '{"a":{"b":[1]}}', "other:text": "[1, 2]"}
+        assert secrets == []
+
+    def test_what_is_neither_is_refused(self, deployment, project):
+        deployment.config["ids"] = "a, b"
+        with pytest.raises((EngineError, AssertionError), match="'ids' must be of type 'array<string>'"):
+            project(Pulumi_yaml=f"{YAML}config: {{ids: {{type: array, items: {{type: string}}}}}}\n")
+
+
+class TestPlaces:
+    """A program that is the `main` of a project above it has that project's name and configuration."""
+
+    @pytest.mark.parametrize("main", ["infra", "infra/", "infra/app.py"])
+    def test_the_project_above(self, deployment, main):
+        root = deployment.folder
+        (root / "Pulumi.yaml").write_text(f"name: above\nruntime: python\nmain: {main}\n")
+        (root / "Pulumi.dev.yaml").write_text(SIZE)
+        (root / "infra").mkdir()
+        program = root / ("infra/app.py" if main.endswith("py") else "infra/__main__.py")
+        program.write_text(SAYS)
+        deployment.folder = program if main.endswith("py") else program.parent
+        result = deployment.up()
+        assert (result.outputs["project"], json.loads(result.outputs["values"])) == ("above", {"above:size": "3"})
+
+    def test_another_program_of_its_is_none_of_it(self, deployment):
+        (deployment.folder / "Pulumi.yaml").write_text("name: above\nruntime: python\nmain: infra\n")
+        (deployment.folder / "other").mkdir()
+        deployment.folder /= "other"
+        (deployment.folder / "__main__.py").write_text(SAYS)
+        assert deployment.up().outputs["project"] == "program"
+
+
 class TestSecrets:
     @pytest.fixture
     def crypter(self):

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from vpcep_pulumi.settings import keys
+from vpcep_pulumi.testing.engine.secrets import Passphrase
 from vpcep_pulumi.testing.pytest_plugin import PROFILES
 
 PROGRAM = """
@@ -84,5 +85,26 @@ def test_it(vpcep):
     assert os.environ["no_proxy"] == os.environ["NO_PROXY"] == "example.com,127.0.0.1,localhost,::1"
     assert httpx.get(vpcep.url).status_code == urllib.request.urlopen(vpcep.url).status == 200
 """
+    )
+    pytester.runpytest_subprocess("-pno:cacheprovider", "-pno:schemathesis").assert_outcomes(passed=1)
+
+
+@pytest.mark.parametrize("named", ["variable", "file"])
+def test_a_passphrase_of_ones_own_opens_the_stacks_file(pytester: pytest.Pytester, monkeypatch, named):
+    """Without one, the fixture has its own."""
+    infra, crypter = pytester.mkdir("infra"), Passphrase("of the team")
+    (infra / "Pulumi.yaml").write_text("name: infra\nruntime: python\n")
+    (infra / "Pulumi.test.yaml").write_text(
+        f"encryptionsalt: {crypter.salt}\nconfig: {{key: {{secure: {crypter.encrypt('CANARY')}}}}}\n"
+    )
+    (infra / "__main__.py").write_text("import pulumi\npulumi.export('key', pulumi.Config().require_secret('key'))\n")
+    if named == "variable":
+        monkeypatch.setenv("PULUMI_CONFIG_PASSPHRASE", "of the team")
+    else:
+        (pytester.path / "phrase").write_text("of the team\n")
+        monkeypatch.delenv("PULUMI_CONFIG_PASSPHRASE", raising=False)
+        monkeypatch.setenv("PULUMI_CONFIG_PASSPHRASE_FILE", "phrase")
+    pytester.makepyfile(
+        test_infra="def test_it(stack):\n    assert stack.up('infra/').outputs['key'].value == 'CANARY'\n"
     )
     pytester.runpytest_subprocess("-pno:cacheprovider", "-pno:schemathesis").assert_outcomes(passed=1)

@@ -190,7 +190,8 @@ class TestEngines:
     def test_another_call_of_grpc_has_its_time(self, moved):
         """A test's own: its deadline is not over before it is sent, and comes."""
         grpc_clock.keep_real()
-        with grpc.insecure_channel("127.0.0.1:9") as channel, pytest.raises(grpc.RpcError) as error:
+        with grpc.insecure_channel("127.0.0.1:9") as channel:
             call: Any = channel.unary_unary("/a.B/C")
-            call(b"", timeout=0.2, wait_for_ready=True)
+            with pytest.raises(grpc.RpcError) as error:
+                call(b"", timeout=0.2, wait_for_ready=True)
         assert error.value.code() is grpc.StatusCode.DEADLINE_EXCEEDED

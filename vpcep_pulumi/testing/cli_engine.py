@@ -97,10 +97,19 @@ class CliEngine:
             work_dir=str(project), program=self._function, env_vars=variables, pulumi_command=self._command
         )
         self._stack = automation.Stack.create_or_select(stack, workspace)
+        structured = {
+            key: {"value": json.dumps(value), "objectValue": value, "secret": False}
+            for key, value in loaded.structured(stack, config).items()
+            if not isinstance(config[key], Secret)
+        }
         settings = {
-            key: automation.ConfigValue(plain(value), isinstance(value, Secret)) for key, value in config.items()
+            key: automation.ConfigValue(plain(value), isinstance(value, Secret))
+            for key, value in config.items()
+            if key not in structured
         }
         self._stack.set_all_config(settings)
+        if structured:
+            self._stack.set_all_config_json(json.dumps(structured))
         self._project, self._variables = project, variables
         self._show = show
         self._state = state

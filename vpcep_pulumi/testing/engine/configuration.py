@@ -5,8 +5,10 @@ Source: pkg/workspace/config.go and sdk/go/common/resource/config/object.go
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
@@ -17,6 +19,7 @@ from vpcep_pulumi.testing.engine.secrets import Passphrase
 from vpcep_pulumi.testing.engine.values import Secret, plain
 
 INTEGER = re.compile(r"[-+]?[0-9]+")
+STRUCTURES = ("array", "object")
 OWN_PROVIDERS = ("", "default", "passphrase")
 """The names of secrets providers that stand for a passphrase."""
 
@@ -123,11 +126,12 @@ class Sources:
         if self.document.get("environment"):
             raise Unsupported(f"environments of Pulumi ESC (the file of the stack {self.stack} names one)")
         contents, secrets = self._stored(Decrypter(self.document, phrase))
+        structured = self.structured(given)
         for key, value in given.items():
             name = self._name(key)
-            contents[name] = str(plain(value))
+            contents[name] = structured.get(key, str(plain(value)))
             secrets = secrets | {name} if isinstance(value, Secret) else secrets - {name}
-        declared = {key: Declared.of(value) for key, value in mapping(self.declared, "config of the project").items()}
+        declared = self._declared()
         self._complete(contents, declared)
         for key, each in declared.items():
             name = self._name(key)
@@ -135,6 +139,19 @@ class Sources:
             if problem:
                 raise EngineError(f"Stack '{self.stack}' with configuration key '{key}' {problem}")
         return Config({name: text(value) for name, value in contents.items()}, frozenset(secrets))
+
+    def structured(self, given: Mapping[str, str | Secret]) -> dict[str, Any]:
+        """Those of the given values, as objects and lists, that the project declares to be such and JSON spells."""
+        types = {self._name(key): each.type for key, each in self._declared().items()}
+        found: dict[str, Any] = {}
+        for key, value in given.items():
+            if types.get(self._name(key)) in STRUCTURES:
+                with suppress(ValueError):
+                    found[key] = json.loads(str(plain(value)))
+        return found
+
+    def _declared(self) -> dict[str, Declared]:
+        return {key: Declared.of(each) for key, each in mapping(self.declared, "config of the project").items()}
 
     def _name(self, key: str) -> str:
         return key if ":" in key else f"{self.project}:{key}"

@@ -59,10 +59,16 @@ class Project:
         """
         path = self.stack_file(stack)
         document = read(path) if path.exists() else {}
+        return self._sources(stack, document).config(extra or {}, phrase)
+
+    def structured(self, stack: str, extra: Mapping[str, str | Secret]) -> dict[str, Any]:
+        """Those of more values that the project declares to be lists or objects, as such."""
+        return self._sources(stack, {}).structured(extra)
+
+    def _sources(self, stack: str, document: Mapping[str, Any]) -> Sources:
         declared = self.document.get("config")
         # Formerly it was the folder of the stacks' files.
-        declared = None if isinstance(declared, str) else declared
-        return Sources(self.name, declared, stack, document).config(extra or {}, phrase)
+        return Sources(self.name, None if isinstance(declared, str) else declared, stack, document)
 
     def stack_file(self, stack: str) -> Path:
         """Where a stack's configuration is, whether or not it is there."""
@@ -104,18 +110,27 @@ class Target:
 def load(program: Program) -> Project:
     """The project of a folder, of a single program file, or of a function.
 
+    A folder or file without a project's file of its own may be the ``main`` of a project above it.
+
     :raises EngineError: there is none, or its files cannot be read.
     """
     if not isinstance(program, Path):
         return Project(UNNAMED, Path.cwd(), program)
     path = program.resolve()
+    file = find(path) if path.is_dir() else None
+    if file is not None:
+        return _project(file)
+    above = next(filter(None, map(find, path.parents)), None)
+    if above is not None and _main(above.parent, read(above)) == path:
+        return _project(above)
     if path.is_file():
         return Project(UNNAMED, path.parent, path)
-    file = find(path)
-    if file is None:
-        if (path / "__main__.py").exists():
-            return Project(UNNAMED, path, path)
+    if not (path / "__main__.py").exists():
         raise EngineError(f"there is no Pulumi.yaml and no __main__.py in {path}")
+    return Project(UNNAMED, path, path)
+
+
+def _project(file: Path) -> Project:
     document = read(file)
     runtime = document.get("runtime")
     language = runtime.get("name") if isinstance(runtime, dict) else runtime
@@ -124,7 +139,11 @@ def load(program: Program) -> Project:
     name = document.get("name")
     if not isinstance(name, str) or not NAME.fullmatch(name):
         raise EngineError(f"{file}: the project needs a name")
-    main = (path / str(document.get("main") or "")).resolve()
+    main = _main(file.parent, document)
     if not main.exists():
         raise EngineError(f"{file}: there is nothing at main: {document['main']}")
-    return Project(name, path, main, document, file.suffix)
+    return Project(name, file.parent, main, document, file.suffix)
+
+
+def _main(folder: Path, document: Mapping[str, Any]) -> Path:
+    return (folder / str(document.get("main") or "")).resolve()
