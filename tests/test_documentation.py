@@ -8,6 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import mypy.api
 import pytest
 
 import vpcep_pulumi
@@ -112,5 +113,17 @@ def test_a_program_imports_little():
 def test_the_public_names():
     assert vpcep_pulumi.__all__ == sorted(vpcep_pulumi.__all__) == dir(vpcep_pulumi)
     assert all(getattr(vpcep_pulumi, name).__module__.startswith("vpcep_pulumi.") for name in dir(vpcep_pulumi))
-    with pytest.raises(AttributeError, match="has no attribute 'nothing'"):
-        _ = vpcep_pulumi.nothing
+    with pytest.raises(AttributeError, match="has no attribute 'EndpointConnectionAproval'"):
+        _ = vpcep_pulumi.EndpointConnectionAproval  # type: ignore[attr-defined] # mypy says so, too
+
+
+def test_types_name_what_can_be_declared(tmp_path):
+    """A misspelt name and a misspelt status are errors of the type checker."""
+    (tmp_path / "program.py").write_text(
+        "from vpcep_pulumi import EndpointConnectionApproval, EndpointConnectionAproval\n"
+        "EndpointConnectionApproval('one', service_id='s', endpoint_id='e', status='Accepted')\n"
+    )
+    found = mypy.api.run(["--strict", "--cache-dir", str(tmp_path / "cache"), str(tmp_path / "program.py")])[0]
+    assert 'has no attribute "EndpointConnectionAproval"' in found
+    assert 'Argument "status" to "EndpointConnectionApproval" has incompatible type' in found
+    assert "Found 2 errors" in found

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from vpcep_pulumi.testing import Secret
 from vpcep_pulumi.testing.engine import LocalEngine
 
 ROOT = Path(__file__).parent.parent
@@ -25,8 +26,8 @@ def run(simulator, tmp_path):
     simulator.connect(SERVICE, STAGING, domain=OWNER)
 
     def engine(project: Path, **config: Any) -> LocalEngine:
-        environ = {**os.environ, **simulator.environment}
-        texts = {key: json.dumps(value) for key, value in config.items()}
+        environ = {**os.environ, **simulator.environment, "PULUMI_CONFIG_PASSPHRASE": "test"}
+        texts = {key: value if isinstance(value, Secret) else json.dumps(value) for key, value in config.items()}
         return LocalEngine(project, tmp_path / "dev.json", environ=environ, config=texts)
 
     return engine
@@ -66,20 +67,62 @@ def test_no_approvals_at_all(run):
     result = run(ROOT).up()
     assert result.ok, result
     assert result.outputs == {"statuses": {}}
+    assert result.messages("warning") == [
+        "nothing is declared: vpcep-approvals:approvals in the stack's configuration is empty"
+    ]
+
+
+def test_numbers_and_texts_of_the_command_line_mean_what_they_say(run, simulator):
+    """As ``pulumi config set --path`` writes them."""
+    declared = {**APPROVALS["billing"], "appear_timeout": "1.5", "settle_timeout": 4, "description": 4711}
+    result = run(ROOT, approvals={"billing": declared}).up()
+    assert result.ok, result
+    assert simulator.world.connections(SERVICE)[-1].description == "4711"
+
+
+def test_what_is_secret_in_the_configuration_is_secret_in_the_state(run, tmp_path):
+    """As after ``pulumi config set --secret --path approvals.billing.expected_domain_id``."""
+    declared = {**APPROVALS["billing"], "description": "a secret note"}
+    result = run(ROOT, approvals=Secret(json.dumps({"billing": declared}))).up()
+    assert result.ok, result
+    state = (tmp_path / "dev.json").read_text()
+    assert OWNER not in state
+    assert "a secret note" not in state
+    assert OWNER not in result.diff
 
 
 @pytest.mark.parametrize(
-    ("declared", "problem"),
+    ("config", "problem"),
     [
         (
-            {"service_id": "s", "endpointId": "e"},
+            {"aprovals": APPROVALS},
+            "vpcep-approvals:aprovals in the stack's configuration is read by nobody; there is vpcep-approvals:approvals",
+        ),
+        ({"approvals": {"billing": "S/E"}}, "approvals.billing in the stack's configuration must be an object, not "),
+        (
+            {"approvals": {"billing": None}},
+            "approvals.billing in the stack's configuration must be an object, not null",
+        ),
+        (
+            {"approvals": "billing"},
+            "approvals in the stack's configuration must be an object: a name for each approval",
+        ),
+        (
+            {"approvals": {"billing": {**APPROVALS["billing"], "appear_timeout": "soon"}}},
+            "billing: appear_timeout must be a number of seconds, not 'soon'",
+        ),
+        (
+            {"approvals": {"billing": {"service_id": "s", "endpointId": "e"}}},
             "approvals.billing in the stack's configuration does not take ['endpointId']",
         ),
-        ({"service_id": "s"}, "approvals.billing in the stack's configuration needs ['endpoint_id']"),
+        (
+            {"approvals": {"billing": {"service_id": "s"}}},
+            "approvals.billing in the stack's configuration needs ['endpoint_id']",
+        ),
     ],
 )
-def test_a_misspelled_configuration_is_said(run, declared, problem):
-    result = run(ROOT, approvals={"billing": declared}).preview()
+def test_a_mistake_in_the_configuration_is_said(run, config, problem):
+    result = run(ROOT, **config).preview()
     assert not result.ok
     (error,) = result.messages("error")
     assert error.startswith(problem)

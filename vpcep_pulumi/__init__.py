@@ -2,21 +2,20 @@
 
 from typing import TYPE_CHECKING, Any
 
-from vpcep_pulumi.errors import VpcepError
-
 if TYPE_CHECKING:
     from vpcep_pulumi.resources.endpoint_connection_approval import EndpointConnectionApproval
 
-__all__ = ["EndpointConnectionApproval", "VpcepError"]
+__all__ = ["EndpointConnectionApproval"]
 
+if not TYPE_CHECKING:  # type checkers would take any name for an attribute
 
-def __getattr__(name: str) -> Any:
-    """Import the resource where it is asked for: pytest loads this package in every run, and pulumi takes its time."""
-    if name != "EndpointConnectionApproval":
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from vpcep_pulumi.resources.endpoint_connection_approval import EndpointConnectionApproval  # noqa: PLC0415
+    def __getattr__(name: str) -> Any:
+        """Import what is asked for: pytest loads this package in every run, and pulumi takes its time."""
+        if name not in __all__:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        from vpcep_pulumi.resources.endpoint_connection_approval import EndpointConnectionApproval  # noqa: PLC0415
 
-    return EndpointConnectionApproval
+        return EndpointConnectionApproval
 
 
 def __dir__() -> list[str]:

@@ -7,10 +7,12 @@
     ├── SharedEventsError        what a program declares cannot be passed to its provider
     ├── SettingsError            region, project, endpoint or credentials: missing, halved, contradictory
     ├── RequestError             a call to the API brought no answer that can be used
-    │   ├── TransportError       no answer: refused, cut off, timed out
+    │   ├── TransportError       no answer: cut off, timed out
+    │   │   ├── UnreachableError     no connection: no such host, no route, refused; tried again for seconds
+    │   │   └── HandshakeError       no connection: a certificate, its protocol or a proxy rules it out
     │   ├── AnswerError          an answer that is not the API's: HTML, truncated, about another connection
     │   └── ApiError             the API refused
-    │       ├── AuthenticationError      401: never sent again, five of them lock the access key
+    │       ├── AuthenticationError      401, or a code that means it: never sent again, five lock the access key
     │       └── PermissionDeniedError    403: an IAM action is missing
     └── ApprovalError            a declared decision cannot be carried out, or was not
         ├── ImpossibleError      the connection's status rules it out
@@ -56,16 +58,28 @@ class RequestError(VpcepError):
 
     :ivar operation: what was asked, such as ``receive connection 7052… of service 4189…``.
     :ivar maybe_done: whether the server may have carried the request out all the same.
+    :ivar advice: what to do; empty where there is nothing to say.
     """
 
     def __init__(self, operation: str, problem: str, *, maybe_done: bool, advice: str = "") -> None:
         super().__init__(f"{operation}: {problem}" + (f"; {advice}" if advice else ""))
         self.operation = operation
         self.maybe_done = maybe_done
+        self.advice = advice
 
 
 class TransportError(RequestError):
     """No answer came: the connection was refused or cut off, or time ran out."""
+
+
+class UnreachableError(TransportError):
+    """There is no such host, no route to it, or nothing listens there. Nothing was sent."""
+
+
+class HandshakeError(TransportError):
+    """What was reached does not speak TLS, or is not trusted, or is a proxy that refuses. Nothing was sent, and trying
+    again is no use.
+    """
 
 
 class AnswerError(RequestError):
@@ -113,7 +127,7 @@ class ApiError(RequestError):
 
 
 class AuthenticationError(ApiError):
-    """401. Never sent again: five bad signatures in a row lock an access key for five minutes."""
+    """401, or a code that means it. Never sent again: five bad signatures lock an access key for five minutes."""
 
 
 class PermissionDeniedError(ApiError):

@@ -2,6 +2,7 @@
 
 import json
 import threading
+from contextlib import suppress
 from datetime import datetime, timezone
 from typing import Any
 
@@ -261,11 +262,60 @@ def test_a_secret_goes_no_further_wherever_it_is_repeated(time, echo):
     if isinstance(answer, httpx.Response):
         answer = httpx.Response(answer.status_code, headers=answer.headers, stream=httpx.ByteStream(answer.content))
     try:
-        shown = repr(over(Network(answer, (404, b"")), time, warn=said.append).send(RECEIVE))
+        shown = repr(over(Network(answer, (404, b"")), time, warn=said.append, debug=said.append).send(RECEIVE))
     except RequestError as error:
         shown = f"{error!s} {error!r} {error.__dict__}"
     assert "s3cr3t" not in f"{shown} {said}"
     assert any(mark in f"{shown} {said}" for mark in ("secret", "withheld", "connections"))
+
+
+@pytest.mark.parametrize(
+    ("answer", "came"),
+    [
+        ((200, GOOD), ["200, request id r1, 250 ms"]),
+        (
+            (403, {"error_code": "EndPoint.0004", "error_msg": "no"}),
+            ["403, request id r1, 250 ms"],
+        ),
+        ((403, {"request_id": "r2"}), ["403, request id r1, 250 ms"]),
+        (httpx.Response(403, content=b'{"request_id": "r2"}'), ["403, request id r2, 250 ms"]),
+        (httpx.Response(403, content=b""), ["403, 250 ms"]),
+        (
+            httpx.RemoteProtocolError("cut off"),
+            ["no answer: cut off, 250 ms"],
+        ),
+    ],
+)
+def test_each_request_can_be_seen(time, answer, came):
+    lines: list[str] = []
+
+    def network(request: httpx.Request) -> httpx.Response:
+        time.now += 0.25
+        if isinstance(answer, httpx.Response):
+            return httpx.Response(answer.status_code, stream=httpx.ByteStream(answer.content))
+        return Network(answer)(request)
+
+    with suppress(RequestError):
+        over(network, time, debug=lines.append).send(RECEIVE)
+    asked = "POST https://vpcep.example/v1/p/vpc-endpoint-services/svc/connections/action -> "
+    assert [line.removeprefix(asked) for line in lines] == came
+
+
+def test_what_is_seen_holds_no_credential_and_no_description(time):
+    lines: list[str] = []
+    credential = AccessKey("AKAKAK", SecretStr("s3cr3t-key"), SecretStr("s3cr3t-token"))
+    client = over(Network((200, GOOD)), time, credential, debug=lines.append)
+    client.send(describe_connection("p", "svc", "ep", "s3cr3t-note"))
+    client.send(list_connections("s3cr3t-key", "svc", endpoint_id="s3cr3t-token"))
+    assert len(lines) == 2
+    assert "s3cr3t" not in "".join(lines)
+    assert "AKAKAK" not in "".join(lines)
+
+
+def test_each_attempt_is_seen(time):
+    lines: list[str] = []
+    over(Network((503, b""), (200, GOOD)), time, debug=lines.append).send(LIST)
+    assert [line.partition(" -> ")[2] for line in lines] == ["503, request id r1, 0 ms", "200, request id r1, 0 ms"]
 
 
 def test_no_repr_shows_a_secret():

@@ -104,6 +104,17 @@ def test_what_is_not_the_apis_is_refused_without_repeating_it(answer):
     assert "'x'" not in str(refusal.value)
 
 
+@pytest.mark.parametrize(
+    ("status", "shown"), [(["accepted"], "['accepted']"), ({"s": 1}, "{'s': 1}"), (["x" * 100_000], "['xxxx")]
+)
+def test_a_status_that_is_none_is_shown(status, shown):
+    with pytest.raises(UnexpectedAnswer) as refusal:
+        act_on_connection("p", "s", "ep", "receive").parse({"connections": [{"id": "ep", "status": status}]})
+    assert "connections.0.status" in str(refusal.value)
+    assert f"({shown}" in str(refusal.value)
+    assert len(str(refusal.value)) < 200
+
+
 def test_each_operation_names_its_permission():
     assert [
         operation.permission

@@ -55,6 +55,14 @@ def test_a_proxys_page_is_a_refusal_without_words(body):
     assert str(error) == "receive connection ep: the API refused without a reason (HTTP 502)"
 
 
+@pytest.mark.parametrize("status", [400, 401, 403, 500])
+def test_a_credential_that_is_refused_is_so_whatever_the_status(status):
+    """With another status than 401 it was sent again by every other request: five of those lock the key."""
+    error = refuse(status, {"error_code": "EndPoint.0003", "error_msg": "Authentication failed"})
+    assert isinstance(error, AuthenticationError)
+    assert str(error).endswith("; check the access key, or ask for a new token")
+
+
 def test_a_missing_permission_names_the_action_to_grant():
     error = refuse(403, {"error_code": "EndPoint.0004", "error_msg": "no", "encoded_authorization_message": "xyz"})
     assert isinstance(error, PermissionDeniedError)
@@ -75,17 +83,64 @@ def test_a_missing_permission_names_the_action_to_grant():
         (504, "", Meaning.BROKEN),
         (599, "", Meaning.BROKEN),
         (404, "EndPoint.0005", Meaning.ABSENT),
+        (404, "Endpoint.9999", Meaning.ABSENT),
+        (404, "APIGW.0101", Meaning.REFUSED),
+        (404, "", Meaning.REFUSED),
         (400, "EndPoint.2003", Meaning.ABSENT),
         (400, "EndPoint.3062", Meaning.ABSENT),
         (400, "EndPoint.2014", Meaning.STATUS),
         (400, "EndPoint.2019", Meaning.STATUS),
         (400, "EndPoint.0002", Meaning.REFUSED),
-        (401, "APIGW.0301", Meaning.REFUSED),
+        (401, "APIGW.0301", Meaning.UNAUTHENTICATED),
+        (401, "EndPoint.0005", Meaning.UNAUTHENTICATED),
+        (403, "EndPoint.0003", Meaning.UNAUTHENTICATED),
+        (400, "APIG.0301", Meaning.UNAUTHENTICATED),
+        (403, "APIGW.0303", Meaning.UNAUTHENTICATED),
+        (403, "EndPoint.0004", Meaning.REFUSED),
         (418, "", Meaning.REFUSED),
     ],
 )
 def test_what_a_code_means(status, code, meaning):
     assert look_up(status, code).meaning is meaning
+
+
+SIGNED = "20260101T120000Z"
+UNVERIFIED = {"error_code": "APIGW.0301", "error_msg": "Incorrect IAM authentication information: verify aksk fail"}
+EXPIRED = {"error_code": "APIGW.0301", "error_msg": "Incorrect IAM authentication information: request expired"}
+KEY_OR_TOKEN = "check the access key, or ask for a new token"
+
+
+@pytest.mark.parametrize(
+    ("body", "date", "advice"),
+    [
+        (UNVERIFIED, "Thu, 01 Jan 2026 13:01:00 GMT", "it is 61 minutes behind the server's"),
+        (UNVERIFIED, "Thu, 01 Jan 2026 07:00:00 GMT", "it is 5 hours ahead of the server's"),
+        (b"", "Sun, 01 Jan 2023 12:00:00 GMT", "it is 1096 days ahead of the server's"),
+        (UNVERIFIED, "Thu, 01 Jan 2026 12:13:00 GMT", KEY_OR_TOKEN),
+        (UNVERIFIED, "soon", KEY_OR_TOKEN),
+        (UNVERIFIED, "", KEY_OR_TOKEN),
+        (EXPIRED, "", "check the clock of this machine"),
+        (EXPIRED, "Thu, 01 Jan 2026 12:00:00 GMT", "check the clock of this machine"),
+        ({"error_msg": "the signature is expired"}, "", "check the clock of this machine"),
+        ({"error_msg": "X-Sdk-Date is out of range"}, "", "check the clock of this machine"),
+        ({"error_msg": "token expires, expires_at=2022-04-14T09:35:47.000000Z"}, "", KEY_OR_TOKEN),
+        ({"error_msg": "the security token expired"}, "", KEY_OR_TOKEN),
+    ],
+)
+def test_a_clock_that_is_off_is_said_by_how_much(body, date, advice):
+    """The gateway says no more than that it cannot verify the signature."""
+    content = body if isinstance(body, bytes) else json.dumps(body).encode()
+    headers = httpx.Headers({"Date": date} if date else {})
+    error = refusal("list", "vpcep:x:y", 401, headers, content, signed_at=SIGNED)
+    assert error.advice.removeprefix("check the clock of this machine: ") == advice
+    assert error.advice in str(error)
+    assert refusal("list", "vpcep:x:y", 401, headers, content).advice == KEY_OR_TOKEN, "a token bears no date"
+
+
+@given(st.text(), st.text())
+def test_whatever_the_dates_are_it_is_a_refusal(signed, answered):
+    error = refusal("list", "vpcep:x:y", 401, {"Date": answered}, b"", signed_at=signed)
+    assert str(error).isprintable()
 
 
 def test_only_what_the_server_may_have_done_is_maybe_done():

@@ -17,6 +17,7 @@ from vpcep_pulumi.api.credentials import AccessKey, Token
 from vpcep_pulumi.api.operations import list_connections
 from vpcep_pulumi.api.standing import Standing
 from vpcep_pulumi.errors import AuthenticationError, RequestError
+from vpcep_pulumi.testing.clock import now
 from vpcep_pulumi.testing.simulator import Simulator
 
 LIST = list_connections("p", "svc")
@@ -40,6 +41,18 @@ def test_a_key_that_is_revoked_in_the_middle_is_refused_once(simulator):
             with pytest.raises(AuthenticationError):
                 client.send(LIST)
     assert [call["status"] for call in simulator.calls()] == [200, 401]
+
+
+def test_a_clock_that_is_off_is_said_to_all():
+    """Who asks afterwards was told to check the access key."""
+    with (
+        Simulator.start(access_keys={"AKAKAK": "s3cr3t-key"}, clock=lambda: now() + 3600) as simulator,
+        Client(simulator.url, KEY, trust_env=False) as client,
+    ):
+        for _ in range(2):
+            with pytest.raises(AuthenticationError, match="check the clock of this machine"):
+                client.send(LIST)
+        assert len(simulator.calls()) == 1
 
 
 def test_real_threads_send_no_more_than_was_on_its_way(simulator):
@@ -69,6 +82,21 @@ def test_real_threads_send_no_more_than_was_on_its_way(simulator):
     statuses = [call["status"] for call in simulator.calls()]
     assert statuses.count(200) == answered
     assert 1 <= statuses.count(401) <= THREADS
+
+
+def test_a_code_that_refuses_the_credential_counts_with_any_status(time):
+    answer = httpx.Response(403, content=b'{"error_code": "EndPoint.0003"}')
+    sent: list[str] = []
+
+    def network(request: httpx.Request) -> httpx.Response:
+        sent.append(request.url.path)
+        return httpx.Response(403, stream=httpx.ByteStream(answer.content))
+
+    with Client("https://x", KEY, tempo=time.tempo(), transport=httpx.MockTransport(network)) as client:
+        for _ in range(8):
+            with pytest.raises(AuthenticationError):
+                client.send(LIST)
+    assert len(sent) == 1
 
 
 def test_who_waits_in_the_throttle_is_stopped_as_well():

@@ -5,19 +5,15 @@ from __future__ import annotations
 import socket
 import ssl
 from collections.abc import Iterator
-from datetime import datetime, timedelta, timezone
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
 from pydantic import SecretStr
 
-from tests.api.raw import RawServer
+from tests.api.raw import RawServer, self_signed
 from vpcep_pulumi.api.client import ANSWER_SECONDS, Client
 from vpcep_pulumi.api.credentials import Token
 from vpcep_pulumi.api.operations import act_on_connection, list_connections
+from vpcep_pulumi.api.route import Route
 from vpcep_pulumi.api.wire import Transport
 from vpcep_pulumi.errors import ApiError, RequestError, SettingsError, TransportError
 from vpcep_pulumi.testing.simulator import Simulator
@@ -143,7 +139,10 @@ class TestProxies:
             monkeypatch.setenv(variable, f"http://user:s3cr3t-pass@127.0.0.1:{proxy.port}")
             with (
                 over("https://vpcep.example", time, trust_env=True) as client,
-                pytest.raises(TransportError, match=r"cannot connect to vpcep\.example: 407 Who are") as error,
+                pytest.raises(
+                    TransportError,
+                    match=r"cannot connect to vpcep\.example through the proxy 127\.0\.0\.1:\d+ \([a-z]+_proxy\): 407",
+                ) as error,
             ):
                 client.send(LIST)
         assert proxy.requests[0].startswith(b"CONNECT vpcep.example:443 HTTP/1.1")
@@ -173,6 +172,13 @@ class TestProxies:
         with RawServer(lambda _: [GOOD]) as server, over(server.url, time, trust_env=True) as client:
             assert client.send(RECEIVE).status == "accepted"
 
+    def test_variables_of_whoever_asks_are_read_and_no_others(self, time, monkeypatch):
+        monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")
+        with RawServer(lambda _: [GOOD]) as proxy:
+            environ = {"HTTP_PROXY": proxy.url}
+            with over("http://vpcep.example", time, trust_env=True, environ=environ) as client:
+                assert client.send(RECEIVE).status == "accepted"
+
     @pytest.mark.parametrize("address", ["ftp://u:s3cr3t@x", "http://u:s3cr3t@x:port", "socks5://u:s3cr3t@x"])
     def test_a_proxy_that_cannot_be_used_is_an_error_of_ours(self, time, monkeypatch, address):
         monkeypatch.setenv("https_proxy", address)
@@ -195,7 +201,7 @@ def test_certificates_are_verified(time, tmp_path):
             client.send(RECEIVE)
         assert not error.value.maybe_done
         assert server.requests == []
-        transport = Transport(url, trust_env=False, certificates=trusting(certificate), idle=4)
+        transport = Transport(Route(), certificates=trusting(certificate), idle=4)
         with over(url, time, transport=transport) as client:
             assert client.send(RECEIVE).status == "accepted"
 
@@ -210,32 +216,9 @@ def test_an_exchange_over_tls_takes_only_so_long(time, tmp_path):
 
     with RawServer(trickle, certificate=certificate) as server:
         url = f"https://localhost:{server.port}"
-        transport = Transport(url, trust_env=False, certificates=trusting(certificate), idle=4)
+        transport = Transport(Route(), certificates=trusting(certificate), idle=4)
         with over(url, time, transport=transport) as client, pytest.raises(TransportError, match="longer than 60 s"):
             client.send(RECEIVE)
-
-
-def self_signed(path):
-    """A key and a certificate for localhost, in one file."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
-    now = datetime.now(timezone.utc)
-    certificate = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(now - timedelta(days=1))
-        .not_valid_after(now + timedelta(days=1))
-        .add_extension(x509.SubjectAlternativeName([x509.DNSName("localhost")]), critical=False)
-        .sign(key, hashes.SHA256())
-    )
-    path.write_bytes(
-        key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
-        + certificate.public_bytes(serialization.Encoding.PEM)
-    )
-    return path
 
 
 def test_no_cookie_is_kept(time):

@@ -181,9 +181,16 @@ class Happened:
             received = any(each.id == endpoint and each.action == "receive" for each in self.decisions)
             to_be_made = any(endpoint_of(each) == endpoint for each in self.after)
             gap = (self.killed and received) or (not self.ok and to_be_made)
-            if gap or any(map(self.may_be_kept, self.held(endpoint))):
+            if gap or self.is_left_to_a_dependent(endpoint) or any(map(self.may_be_kept, self.held(endpoint))):
                 found.add(endpoint)
         return found
+
+    def is_left_to_a_dependent(self, endpoint: str) -> bool:
+        """Whether the flags leave out who declares it now, and who depends on others: they may be deleted first."""
+        return self.is_partial and any(
+            node["endpoint"] == endpoint and (node["via"] or node["depends_on"]) and not self.is_meant(urn)
+            for node, urn in self.nodes()
+        )
 
     # Why it may be red.
 

@@ -12,39 +12,81 @@ from vpcep_pulumi.testing.engine import EngineError
 GOOD = 'Approval("good", service_id="svc", endpoint_id="ep1")'
 
 
+TRACES = ("Traceback", "KeyboardInterrupt", 'File "')
+
+
 @pytest.mark.parametrize(
     ("declared", "problem"),
     [
-        ('service_id="svc", endpoint_id="a b"', "property endpoint_id value {a b} has a problem: must be an id of"),
         (
-            'service_id="svc", endpoint_id="ep1", description="<b>"',
-            "property description value {<b>} has a problem: must not contain '<' or '>'",
+            'service_id="svc", endpoint_id="a b"',
+            "bad: endpoint_id must be an id of 1 to 64 letters, digits, '-' or '_', not 'a b'",
+        ),
+        ('service_id="svc", endpoint_id=None', "bad: endpoint_id is required"),
+        (
+            'service_id="svc", endpoint_id="ep1", description="<b>", status="Accepted"',
+            "bad: status must be \"accepted\" or \"rejected\", not 'Accepted'; description must not contain '<' or '>'",
         ),
         (
-            'service_id="svc", endpoint_id="ep1", expected_domain_id="d2"',
-            "property endpoint_id value {ep1} has a problem: connection ep1 of service svc belongs to account d1, "
-            "not to the expected d2: nothing is sent",
+            'service_id="svc", endpoint_id="ep1", status=pulumi.Output.from_input("Accepted")',
+            'bad: status must be "accepted" or "rejected", not \'Accepted\'',
         ),
-        ('service_id="none", endpoint_id="ep1"', "resource 'bad' has a problem: there is no service none"),
+        (
+            'service_id="svc", endpoint_id="ep1", settle_timeout="1.5"',
+            "bad: settle_timeout must be a number of seconds, not '1.5'",
+        ),
     ],
-    ids=["malformed id", "description", "another owner", "no service"],
+    ids=["malformed id", "nothing", "two", "a status that comes later", "a timeout"],
 )
-def test_bad_input_is_a_clean_failure_before_anything_is_sent(connected, declared, problem):
+def test_a_bad_argument_is_refused_where_the_program_gives_it(connected, declared, problem):
     connected.program(f'Approval("bad", {declared})')
     for result in (connected.preview(), connected.up()):
         assert not result.ok
-        (error,) = [each for each in result.messages("error") if "has a problem" in each]
-        assert problem in error
-        assert "Traceback" not in error
+        assert problem in result.messages("error")
+        assert not [each for each in TRACES if each in result.diff], result.diff
         assert connected.posts() == []
+
+
+@pytest.mark.parametrize(
+    ("declared", "problem"),
+    [
+        (
+            'service_id="svc", endpoint_id="ep1", expected_domain_id="d2"',
+            "endpoint_id{}: connection ep1 of service svc belongs to account d1, not to the expected d2: nothing is sent",
+        ),
+        (
+            'service_id="svc", endpoint_id=pulumi.Output.from_input("a b")',
+            "endpoint_id{}: must be an id of 1 to 64 letters, digits, '-' or '_'",
+        ),
+        ('service_id="none", endpoint_id="ep1"', "there is no service none in region cn-north-4, project "),
+    ],
+    ids=["another owner", "an id that comes later", "no service"],
+)
+def test_what_the_provider_refuses_is_a_clean_failure_before_anything_is_sent(connected, declared, problem):
+    """A preview fails without a traceback; an update without a preview says the same, and sends nothing."""
+    connected.program(f'Approval("bad", {declared})\n{GOOD.replace("ep1", "ep2")}')
+    result = connected.preview()
+    assert not result.ok
+    (error,) = [each for each in result.messages("error") if each.startswith("bad: ")]
+    assert error.startswith(f"bad: {problem.format('')}")
+    assert not [each for each in TRACES if each in result.diff], result.diff
+    assert steps(result)["good"] == "create", "the rest of the preview is still there"
+    assert connected.posts() == []
+    connected.program(f'Approval("bad", {declared})')
+    result = connected.up()
+    assert not result.ok
+    (error,) = [each for each in result.messages("error") if "has a problem" in each]
+    assert problem.partition(": ")[2] in error
+    assert not [each for each in TRACES if each in result.diff], result.diff
+    assert connected.posts() == []
 
 
 @pytest.mark.parametrize(
     ("without", "problem"),
     [
-        (["HW_REGION_NAME"], "resource 'good' has a problem: no region; looked in the resource's arguments (region)"),
-        (["HUAWEICLOUD_SDK_AK", "HUAWEICLOUD_SDK_SK"], "has a problem: no credentials; looked in"),
-        (["HUAWEICLOUD_SDK_SK"], "has a problem: half a credential: the environment as the SDKs spell it has"),
+        (["HW_REGION_NAME"], "no region; looked in the resource's arguments (region)"),
+        (["HUAWEICLOUD_SDK_AK", "HUAWEICLOUD_SDK_SK"], "no credentials; looked in"),
+        (["HUAWEICLOUD_SDK_SK"], "half a credential: the environment as the SDKs spell it has"),
     ],
     ids=["no region", "no credentials", "half a credential"],
 )
@@ -54,8 +96,35 @@ def test_missing_settings_are_a_clean_failure(connected, without, problem):
         del connected.environ[name]
     result = connected.preview()
     assert not result.ok
-    assert any(problem in each for each in result.messages("error"))
+    assert any(each.startswith(f"good: {problem}") for each in result.messages("error"))
+    assert not [each for each in TRACES if each in result.diff], result.diff
     assert connected.simulator.calls() == []
+
+
+def test_what_fails_while_it_is_carried_out_is_one_line(connected):
+    """No frames of the process that the provider runs in."""
+    connected.program(GOOD)
+    connected.simulator.fault("forbidden", method="POST")
+    result = connected.up()
+    assert not result.ok
+    (error,) = [each for each in result.messages("error") if "EndPoint.0004" in each]
+    assert error.startswith("vpcep: receive connection ep1 of service svc: ")
+    assert not [each for each in TRACES if each in result.diff], result.diff
+    connected.simulator.clear_faults()
+    assert connected.up().ok
+    connected.simulator.fault("forbidden", method="POST")
+    result = connected.destroy()
+    assert not result.ok
+    assert not [each for each in TRACES if each in result.diff], result.diff
+    assert any("vpcep: reject connection ep1 of service svc: " in each for each in result.messages("error"))
+
+
+def test_what_is_read_and_is_not_there_is_one_line(connected):
+    connected.program('Approval.get("other", "svc/none")')
+    result = connected.up()
+    assert not result.ok
+    assert any("vpcep: there is no connection none of service svc" in each for each in result.messages("error"))
+    assert not [each for each in TRACES if each in result.diff], result.diff
 
 
 def test_a_refused_credential_is_tried_once(connected):
@@ -70,6 +139,14 @@ def test_a_refused_credential_is_tried_once(connected):
     assert not result.ok
     assert any("APIGW.0301, HTTP 401, request id" in each for each in result.messages("error"))
     assert [call["status"] for call in connected.simulator.calls()] == [401]
+
+
+def test_a_clock_that_is_off_is_said(connected):
+    connected.simulator.fault("skewed")
+    connected.program(GOOD)
+    (error,) = [each for each in connected.preview().messages("error") if each.startswith("good: ")]
+    assert "request expired (APIGW.0301, HTTP 401, request id " in error
+    assert error.strip().endswith("); check the clock of this machine")
 
 
 def test_a_program_that_fails_deletes_nothing(connected):

@@ -101,6 +101,9 @@ class Log:
 
     warning = progress = info
 
+    def debug(self, message: str) -> None:
+        pass
+
 
 class Host:
     """The host, without its process."""

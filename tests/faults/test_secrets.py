@@ -92,6 +92,7 @@ def test_no_canary_is_shown(tmp_path, place):
             **os.environ,
             **found.environ,
             "HW_REGION_NAME": "cn-north-4",
+            "VPCEP_LOG": "debug",
             "PULUMI_CONFIG_PASSPHRASE": PHRASE,
             "WATCHED": str(watched),
             "TMPDIR": str(watched / "tmp"),
@@ -116,5 +117,6 @@ def test_no_canary_is_shown(tmp_path, place):
     for path in watched.rglob("*"):
         text += f"\n{path}\n" + (path.read_text(errors="replace") if path.is_file() else "")
     assert "started as" in text, "the processes were watched"
+    assert "/vpc-endpoint-services/svc/connections/action -> " in text, "so were the requests"
     for canary in (SECRET, TOKEN, PHRASE):
         assert canary not in text

@@ -16,6 +16,7 @@ from vpcep_pulumi.errors import VpcepError
 from vpcep_pulumi.provider.accounts import Accounts
 from vpcep_pulumi.provider.context import PartlyDone
 from vpcep_pulumi.provider.core import ApprovalProvider
+from vpcep_pulumi.provider.properties import PLAN, PREVIEW, REFUSED
 from vpcep_pulumi.testing.simulator import Simulator
 
 SERVICE, ENDPOINT, OWNER = "svc", "ep", "d1"
@@ -32,6 +33,9 @@ class ListLog:
 
     def warning(self, message: str) -> None:
         self.lines.append(("warning", message))
+
+    def debug(self, message: str) -> None:
+        self.lines.append(("debug", message))
 
     def progress(self, message: str) -> None:
         self.lines.append(("progress", message))
@@ -76,13 +80,18 @@ class Stack:
         return {"service_id": self.service, "endpoint_id": ENDPOINT, "status": "accepted", **declared}
 
     def preview(self, **declared: Any) -> Outcome:
-        return self._plan(self.operation(), self.program(**declared))[0]
+        outcome, inputs = self._plan(self.operation(), {**self.program(**declared), PREVIEW: True})
+        if REFUSED in inputs:
+            return Outcome("failed", failures=[inputs[REFUSED]])
+        assert outcome.plan == (str(inputs[PLAN]) if PLAN in inputs else None)
+        return outcome
 
     def _plan(self, provider: ApprovalProvider, program: dict[str, Any]) -> tuple[Outcome, dict[str, Any]]:
         checked = provider.check(self.inputs or {}, program)
         if checked.failures:
             return Outcome("failed", failures=[str(failure) for failure in checked.failures]), {}
-        outcome = Outcome("create", checked.inputs.get("plan"))
+        words = checked.plan.words if checked.plan is not None else None
+        outcome = Outcome("create", None if words is None else str(words))
         if self.inputs is not None:
             difference = provider.diff(self.outputs, checked.inputs)
             outcome.replaces = difference.replaces
@@ -105,6 +114,7 @@ class Stack:
         except VpcepError as error:
             outcome.error = str(error)
             return outcome
+        assert not {PLAN, REFUSED} & set(inputs)
         self.inputs = inputs
         return outcome
 

@@ -24,7 +24,7 @@ class Silent:
     def info(self, message: str) -> None:
         pass
 
-    warning = progress = info
+    warning = progress = debug = info
 
 
 class Iam:

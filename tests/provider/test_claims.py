@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from vpcep_pulumi.api.client import Tempo
 from vpcep_pulumi.errors import DeclaredElsewhereError
 from vpcep_pulumi.operation.claims import CLAIM_INPUT, URN_OUTPUT
 from vpcep_pulumi.operation.rules import ConnectionKey
@@ -118,6 +119,45 @@ def test_a_refused_delete_sends_nothing_and_names_the_holder(accepted, events, w
         provider.delete(accepted.outputs)
     assert "Nothing was sent" in str(error.value)
     assert accepted.posts() == []
+
+
+class TestAHolderThatIsStillToCome:
+    """The engine deletes a resource and registers the next holder of its connection at once."""
+
+    @pytest.fixture
+    def provider(self, accepted):
+        provider = accepted.operation()
+        declares(provider, "one", ONE, EP2)
+        declares(provider, "two", TWO, EP)
+        provider._claims.tell("checked", "one", connection=EP2)
+        return provider
+
+    def sleeps(self, accepted, provider, say):
+        def sleep(seconds):
+            accepted.time.now += seconds
+            say()
+
+        provider._tempo = Tempo(monotonic=lambda: accepted.time.now, sleep=sleep, uniform=min)
+
+    def test_one_that_is_left_out_meanwhile_refuses_the_delete(self, accepted, provider):
+        self.sleeps(accepted, provider, lambda: provider._claims.tell("answered", "two"))
+        with pytest.raises(DeclaredElsewhereError, match="'two', which this operation leaves out"):
+            provider.delete(accepted.outputs)
+        assert accepted.posts() == []
+
+    def test_one_that_is_checked_meanwhile_is_waited_for_no_longer(self, accepted, provider):
+        before = accepted.time.now
+        self.sleeps(accepted, provider, lambda: provider.check({}, inputs(accepted, "two", TWO)))
+        provider.delete(accepted.outputs)
+        assert accepted.time.now - before == 0.25
+        assert accepted.posts() == []
+
+    def test_one_that_waits_for_the_delete_itself_is_not_waited_for_long(self, accepted, provider):
+        before = accepted.time.now
+        self.sleeps(accepted, provider, lambda: None)
+        provider.delete(accepted.outputs)
+        assert accepted.time.now - before == 1
+        assert accepted.posts() == []
 
 
 def test_a_connection_that_two_hold_is_refused_by_name(accepted):

@@ -7,8 +7,10 @@ from time import sleep
 
 import pytest
 
+from tests.api.raw import RawServer
 from vpcep_pulumi.errors import InputError
 from vpcep_pulumi.provider.context import UNKNOWN
+from vpcep_pulumi.provider.properties import PLAN, PREVIEW
 from vpcep_pulumi.testing.simulator import Simulator
 
 SERVICE, ENDPOINT = "svc", "ep"
@@ -127,8 +129,8 @@ class TestWaiting:
         connected.simulator.world.settings.creating_s = 25
         connected.up()
         assert connected.log.of("progress") == [
-            "connection ep of service svc: the connection, owned by d1, is creating, 12 of 600 s",
-            "connection ep of service svc: the connection, owned by d1, is creating, 22 of 600 s",
+            "creating 12/600 s: connection ep of service svc",
+            "creating 22/600 s: connection ep of service svc",
         ]
 
     def test_a_connection_that_is_being_created_is_waited_for_before_it_is_rejected(self, stack):
@@ -157,8 +159,8 @@ class TestWaiting:
         stack.simulator.service(SERVICE)
         outcome = stack.up(appear_timeout=20)
         assert outcome.error == (
-            "connection ep of service svc: after 20 s the connection is absent; "
-            "raise appear_timeout, or run it again later"
+            "connection ep of service svc: check endpoint_id: after 20 s there is no such connection. "
+            "If it is still to come, raise appear_timeout, or run it again later"
         )
         assert (stack.inputs, stack.posts()) == (None, [])
 
@@ -232,6 +234,16 @@ class TestThoseWhoLeft:
 
 
 class TestRefresh:
+    def test_what_a_program_declares_is_no_refresh(self, connected):
+        """The very inputs that a refresh asks with: whether one is under way is known by what was checked."""
+        connected.up()
+        connected.simulator.world.put(SERVICE, ENDPOINT, "deleting")
+        assert connected.up().step == "update"
+        program, olds = connected.program(), connected.inputs
+        assert connected.operation().diff(connected.outputs, olds).changes
+        provider = connected.operation()
+        assert not provider.diff(connected.outputs, provider.check(olds, program).inputs).changes
+
     def test_it_returns_what_is_live_as_input_and_output(self, connected):
         connected.up(description="note")
         connected.simulator.reject(SERVICE, ENDPOINT)
@@ -270,7 +282,7 @@ class TestRefusals:
                 {"service_id": "cn.x.svc"},
                 "service_id: is a service's name, not its id; the id is what follows the last dot",
             ),
-            ({"status": "on"}, 'status: must be "accepted" or "rejected"'),
+            ({"status": "on"}, 'status: must be "accepted" or "rejected", not \'on\''),
             ({"description": "<b>"}, "description: must not contain '<' or '>'"),
             ({"settle_timeout": -1}, "settle_timeout: must be between 0 and 86400 seconds"),
             ({"endpoint_id": None}, "endpoint_id: is required"),
@@ -281,7 +293,10 @@ class TestRefusals:
         assert connected.simulator.calls() == []
 
     def test_every_malformed_input_is_named(self, connected):
-        assert len(connected.preview(endpoint_id="", description="<", status="x").failures) == 3
+        malformed = {"endpoint_id": "", "description": "<", "status": "x"}
+        assert len(connected.up(**malformed).failures) == 3
+        (refused,) = connected.preview(**malformed).failures
+        assert all(f"{name}: must" in refused for name in malformed)
 
     def test_another_owner(self, connected):
         for status in ("accepted", "rejected"):
@@ -310,8 +325,35 @@ class TestRefusals:
 
     def test_a_service_that_does_not_exist(self, stack):
         (failure,) = stack.preview().failures
-        assert failure.startswith("there is no service svc in this project: list the connections of service svc: ")
+        assert failure.startswith(
+            "there is no service svc in region cn-north-4, project p: it may be in another region or project, or "
+            "service_id may be a name instead of an id, or be swapped with endpoint_id; "
+        )
         assert "(EndPoint.0005, HTTP 404, request id " in failure
+
+    def test_a_service_that_is_gone_when_it_is_carried_out(self, connected):
+        provider = connected.operation()
+        inputs = provider.check({}, connected.program()).inputs
+        with pytest.raises(InputError, match="there is no service other in region cn-north-4, project p"):
+            provider.create({**inputs, "service_id": "other"})
+
+    def test_get_of_what_is_not_there_says_where_it_was_looked_for(self, connected):
+        where = "in region cn-north-4, project p"
+        with pytest.raises(InputError, match=f"there is no service none {where}"):
+            connected.operation().read("none/ep", {})
+        with pytest.raises(InputError, match=f"there is no connection none of service svc {where}"):
+            connected.operation().read("svc/none", {})
+
+    @pytest.mark.parametrize("body", [b"<html>404 Not Found</html>", b"", b'{"error_code": "APIGW.0101"}'])
+    def test_a_gateways_404_is_no_news_of_a_connection(self, connected, body):
+        """At a wrong address, a destroy was green, and the state forgot an accepted connection."""
+        connected.up()
+        with RawServer(lambda _: [b"HTTP/1.1 404 Not Found\r\n\r\n" + body]) as elsewhere:
+            connected.environ["VPCEP_ENDPOINT"] = elsewhere.url
+            assert "what answers there is not the VPC Endpoint API" in connected.destroy()
+            (failure,) = connected.preview().failures
+        assert "what answers there is not the VPC Endpoint API" in failure
+        assert connected.live == "accepted"
 
     def test_no_region(self, connected):
         connected.config, connected.environ = {}, {}
@@ -347,10 +389,10 @@ class TestUnknowns:
         "name", ["service_id", "endpoint_id", "expected_domain_id", "region", "project_id", "status"]
     )
     def test_a_preview_plans_nothing_that_it_cannot_know(self, connected, name):
-        checked = connected.operation().check({}, connected.program(**{name: UNKNOWN}))
+        checked = connected.operation().check({}, connected.program(**{name: UNKNOWN, PREVIEW: True}))
         assert checked.failures == ()
         assert checked.inputs[name] is UNKNOWN
-        assert checked.inputs["plan"] is UNKNOWN
+        assert checked.inputs[PLAN] is UNKNOWN
         assert connected.simulator.calls() == []
 
     def test_what_is_known_is_still_refused(self, connected):

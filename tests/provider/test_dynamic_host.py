@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -14,15 +15,26 @@ from typing import Any
 import grpc
 import pytest
 from google.protobuf import empty_pb2, struct_pb2
+from pulumi.dynamic import CreateResult, ResourceProvider
 from pulumi.dynamic.dynamic import serialize_provider
 from pulumi.runtime import rpc
 from pulumi.runtime.proto import engine_pb2, engine_pb2_grpc, provider_pb2, provider_pb2_grpc
 
 from vpcep_pulumi.provider.dynamic import EndpointConnectionApprovalProvider
-from vpcep_pulumi.provider.engine_log import EngineLog
+from vpcep_pulumi.provider.engine_log import EngineLog, wants_debug
 
 PICKLED = serialize_provider(EndpointConnectionApprovalProvider())
 DECLARED = {"service_id": "svc", "endpoint_id": "ep1", "status": "accepted", "appear_timeout": 5, "settle_timeout": 5}
+
+
+class Broken(ResourceProvider):
+    """Of another package's."""
+
+    def create(self, props: dict[str, Any]) -> CreateResult:
+        raise ValueError("broken")
+
+
+Broken.__module__ = "__main__"  # pickled whole, not by its name
 
 
 class Engine(engine_pb2_grpc.EngineServicer):
@@ -30,9 +42,13 @@ class Engine(engine_pb2_grpc.EngineServicer):
 
     def __init__(self) -> None:
         self.lines: list[tuple[int, str, bool]] = []
+        self.debug: list[str] = []
 
     def Log(self, request: Any, context: Any) -> Any:  # noqa: N802 -- the protocol's name
-        self.lines.append((request.severity, request.message, request.ephemeral))
+        if request.severity == engine_pb2.DEBUG:
+            self.debug.append(request.message)
+        else:
+            self.lines.append((request.severity, request.message, request.ephemeral))
         return empty_pb2.Empty()
 
 
@@ -95,12 +111,14 @@ def test_what_is_pickled_is_a_reference_and_nothing_else():
 
 def test_the_life_of_an_approval(host, simulator):
     inputs = plain(check(host, {}, DECLARED).inputs)
-    assert inputs == {
-        **DECLARED,
-        "region": "cn-north-4",
-        "project_id": "p",
-        "plan": "receive: the connection, owned by d1, is pendingAcceptance",
-    }
+    assert inputs == {**DECLARED, "region": "cn-north-4", "project_id": "p"}
+    plan = "receive: the connection, owned by d1, is pendingAcceptance"
+    for hidden in ("__plans", "__preview"):
+        assert plain(check(host, {}, {**DECLARED, hidden: True}).inputs) == {
+            **inputs,
+            "plan": plan,
+            "__verb": "receive",
+        }
     created = host.Create(provider_pb2.CreateRequest(properties=struct(inputs)))
     assert created.id == "svc/ep1"
     outputs = plain(created.properties)
@@ -139,8 +157,31 @@ def test_delete_rejects_unless_the_same_operation_declares_the_connection(host, 
     assert message.startswith("vpcep: connection ep1 of service svc is left as it is")
 
 
+def test_the_engine_is_told_of_each_request_for_whoever_asks_for_it(host, engine, simulator):
+    """As ``pulumi up --debug`` shows it."""
+    check(host, {}, DECLARED)
+    (line,) = engine[0].debug
+    path = "/v1/p/vpc-endpoint-services/svc/connections?limit=1000&offset=0"
+    assert re.fullmatch(
+        rf"vpcep: GET {re.escape(simulator.url + path)} -> 200, request id [0-9a-f]{{32}}, \d+ ms", line
+    )
+    assert engine[0].lines == []
+
+
+@pytest.mark.parametrize(("asked", "prints"), [("debug", True), (" DEBUG ", True), ("info", False), ("", False)])
+def test_stderr_is_told_where_the_environment_asks_for_it(capsys, asked, prints):
+    log = EngineLog(None, prints_debug=wants_debug({"VPCEP_LOG": asked}))
+    log.debug("a request")
+    assert capsys.readouterr().err == ("vpcep: a request\n" if prints else "")
+
+
+def test_an_engine_that_is_gone_is_no_reason_to_print_what_nobody_asked_for(capsys):
+    EngineLog("127.0.0.1:1").debug("a request")
+    assert capsys.readouterr().err == ""
+
+
 def test_unknowns_go_in_and_out(host, simulator):
-    answer = check(host, {}, {**DECLARED, "endpoint_id": rpc.UNKNOWN})
+    answer = check(host, {}, {**DECLARED, "endpoint_id": rpc.UNKNOWN, "__preview": True})
     assert not answer.failures
     inputs = plain(answer.inputs)
     assert inputs["endpoint_id"] == inputs["plan"] == rpc.UNKNOWN
@@ -154,19 +195,21 @@ def test_failures_are_clean(host):
     ]
     (failure,) = check(host, {}, {**DECLARED, "service_id": "none"}).failures
     assert failure.property == ""
-    assert failure.reason.startswith("there is no service none in this project: ")
+    assert failure.reason.startswith("there is no service none in region cn-north-4, project p: ")
 
 
-def test_an_error_ends_in_its_message_after_three_frames(host, simulator):
+def test_an_error_is_one_line(host, simulator):
     inputs = plain(check(host, {}, {**DECLARED, "endpoint_id": "none", "appear_timeout": 0}).inputs)
     with pytest.raises(grpc.RpcError) as error:
         host.Create(provider_pb2.CreateRequest(properties=struct(inputs)))
-    details = str(error.value.details()).strip()
-    assert details.count("  File ") == 3
-    assert details.split("\n")[-1] == (
-        "pulumi.errors.RunError: connection none of service svc: after 0 s the connection is absent; "
-        "raise appear_timeout, or run it again later"
+    assert str(error.value.details()) == (
+        "vpcep: connection none of service svc: check endpoint_id: after 0 s there is no such connection. "
+        "If it is still to come, raise appear_timeout, or run it again later\n"
     )
+    another = serialize_provider(Broken())
+    with pytest.raises(grpc.RpcError) as error:
+        host.Create(provider_pb2.CreateRequest(properties=struct({"__provider": another})))
+    assert str(error.value.details()).count("  File ") >= 2, "another provider's errors keep their traceback"
 
 
 def test_what_was_sent_is_recorded_though_it_did_not_settle(host, engine, simulator):

@@ -64,14 +64,14 @@ def test_its_owner_matters_all_the_same(connected):
 @pytest.mark.parametrize("status", ["creating", "deleted", "as it stands", "undocumented"])
 def test_without_a_state_that_holds_it_it_is_refused(stack, status):
     stack.simulator.connect(SERVICE, ENDPOINT, domain="d1")
-    assert stack.preview(status=status).failures == ['status: must be "accepted" or "rejected"']
+    assert stack.preview(status=status).failures == [f'status: must be "accepted" or "rejected", not {status!r}']
 
 
 @pytest.mark.parametrize("status", ["creating", "deleted"])
 def test_another_than_the_state_holds_is_refused(connected, status):
     put(connected, "failed")
     connected.refresh()
-    assert connected.preview(status=status).failures == ['status: must be "accepted" or "rejected"']
+    assert connected.preview(status=status).failures == [f'status: must be "accepted" or "rejected", not {status!r}']
 
 
 def test_a_delete_rejects_whatever_was_ignored(connected):

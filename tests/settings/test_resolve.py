@@ -209,6 +209,40 @@ def test_the_sdks_profile(tmp_path):
     assert (settings.project_id, settings.iam_endpoint) == ("p", "https://iam.myhuaweicloud.com")
 
 
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16"])
+def test_a_profile_with_a_byte_order_mark(tmp_path, encoding):
+    """As editors and shells of Windows write it: one place was "not an INI file", the other "not JSON"."""
+    sdk_profile(tmp_path, "").write_text("[basic]\nak = ak\nsk = sk\nproject_id = p\n", encoding=encoding)
+    cli_profile(tmp_path, {}).write_text(json.dumps(PROFILES), encoding=encoding)
+    settings = found({}, {"HW_PROFILE": "two"}, tmp_path)
+    assert (settings.region, settings.project_id) == ("eu-west-101", "p")
+
+
+@pytest.mark.parametrize(
+    ("config", "environ", "endpoint", "iam"),
+    [
+        ({}, {}, "the region cn-north-4 (vpcep:region)", "the region cn-north-4 (vpcep:region)"),
+        ({"vpcep:endpoint": "https://x"}, {}, "vpcep:endpoint", "the region cn-north-4 (vpcep:region)"),
+        ({}, {"VPCEP_ENDPOINT": "http://127.0.0.1:1"}, "VPCEP_ENDPOINT", "VPCEP_ENDPOINT"),
+        (
+            {},
+            {"HUAWEICLOUD_SDK_REGION_VPCEP_CN_NORTH_4": "https://x", "HW_AUTH_URL": "https://y"},
+            "HUAWEICLOUD_SDK_REGION_VPCEP_CN_NORTH_4",
+            "HW_AUTH_URL",
+        ),
+    ],
+)
+def test_what_names_an_address_is_known(config, environ, endpoint, iam):
+    settings = found({**REGION, "vpcep:projectId": "p", **config}, {**KEY, **environ})
+    assert (settings.endpoint_named_by, settings.iam_named_by) == (endpoint, iam)
+
+
+def test_what_names_the_region_is_known():
+    assert found({}, KEY, region="cn-east-3").endpoint_named_by == (
+        "the region cn-east-3 (region in the resource's arguments)"
+    )
+
+
 def test_the_sdks_profile_moved(tmp_path):
     moved = sdk_profile(tmp_path, "[basic]\nak = ak\nsk = sk\n").rename(tmp_path / "moved")
     for path in (str(moved), "~/moved"):

@@ -174,8 +174,16 @@ def test_settling(vpcep, stack):
     vpcep.advance(3600)
     assert vpcep.status("svc", "ep-1") == "accepted"
     assert '"creating" => "accepted"' in stack.refresh().diff
+
+def test_a_wait_costs_no_time(vpcep, stack):
+    # The operation is under way, and nobody can drive the time meanwhile.
+    vpcep.connect(service="svc", endpoint="ep-1")
+    vpcep.creating(3600)
+    vpcep.advance_each(1800)
+    assert stack.up("infra/").outputs["status"] == "accepted"
+    assert len(vpcep.calls("GET")) <= 5
 """
-    ).assert_outcomes(passed=1)
+    ).assert_outcomes(passed=2)
 
 
 @pytest.mark.parametrize("given", ["option", "file"])

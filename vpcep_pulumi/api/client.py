@@ -5,32 +5,44 @@ Thread-safe. Nothing here follows a redirect or waits without an end.
 
 from __future__ import annotations
 
-import random
-import ssl
-import time
-from collections.abc import Callable
-from dataclasses import dataclass
-from functools import cache
+import os
+from collections.abc import Callable, Mapping
+from functools import partial
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from importlib.metadata import version
 from types import TracebackType
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
+from urllib.parse import urlencode
 
 import httpx
-import tenacity
 
 from vpcep_pulumi.api import retry
+from vpcep_pulumi.api.attempts import Attempts
 from vpcep_pulumi.api.auth import auth_for
+from vpcep_pulumi.api.certificates import trusted
 from vpcep_pulumi.api.credentials import Credential, secrets_of
 from vpcep_pulumi.api.masking import Mask
 from vpcep_pulumi.api.models import parse_json
+from vpcep_pulumi.api.obstacles import Obstacle, Passing
 from vpcep_pulumi.api.operations import REST_BYTES, Operation
-from vpcep_pulumi.api.refusals import refusal
+from vpcep_pulumi.api.refusals import refusal, request_id
+from vpcep_pulumi.api.route import Route, route_to
+from vpcep_pulumi.api.signing import DATE_HEADER
 from vpcep_pulumi.api.standing import Standing
 from vpcep_pulumi.api.text import printable
 from vpcep_pulumi.api.throttle import Throttle
-from vpcep_pulumi.api.wire import ALLOWANCE, Allowance, Transport
-from vpcep_pulumi.errors import AnswerError, ApiError, AuthenticationError, RequestError, TransportError
+from vpcep_pulumi.api.wire import ALLOWANCE, Allowance, CannotConnect, Transport
+from vpcep_pulumi.clock import Tempo
+from vpcep_pulumi.errors import (
+    AnswerError,
+    AuthenticationError,
+    HandshakeError,
+    RequestError,
+    TransportError,
+    UnreachableError,
+)
+
+__all__ = ["Client", "Tempo"]
 
 T = TypeVar("T")
 
@@ -45,22 +57,20 @@ FRAMING = 2
 LEAST_CLOSING = 1.0
 """Seconds for which nobody else asks once a request was throttled, until it is known how long the wait is."""
 
+DEFAULT_CERTIFICATES = partial(httpx.create_ssl_context, trust_env=False)
+"""Those that Mozilla trusts, as certifi has them."""
+
 NOT_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError, httpx.UnsupportedProtocol)
 """Failures before the first byte of the request left."""
 
 
-@dataclass(frozen=True)
-class Tempo:
-    """Time and chance, as arguments.
+class _Exchange(NamedTuple):
+    """An answer, and the date of the signature of what it answers."""
 
-    :ivar monotonic: seconds, never going back, and fine enough to tell a request from the one before it.
-    :ivar sleep: waits for so many seconds; may raise to end a wait.
-    :ivar uniform: a number between two.
-    """
-
-    monotonic: Callable[[], float] = time.perf_counter  # time.monotonic has ticks of 16 ms on Windows
-    sleep: Callable[[float], None] = time.sleep
-    uniform: Callable[[float, float], float] = random.uniform
+    status: int
+    headers: httpx.Headers
+    body: bytes
+    signed_at: str | None
 
 
 class Client:
@@ -68,7 +78,10 @@ class Client:
 
     :param base_url: such as ``https://vpcep.eu-west-101.myhuaweicloud.eu``.
     :param warn: told, in one line, whenever a request has to wait.
+    :param debug: told of each request, in one line without secrets: method, address, status, request id, milliseconds.
+    :param environ: names proxies and certificates.
     :param trust_env: whether to use the proxies that the environment names.
+    :param named_by: the setting or variable that names the address, for messages.
     :param standing: what is known of the credential; one for all its clients, so that it is refused once.
     """
 
@@ -79,18 +92,26 @@ class Client:
         *,
         tempo: Tempo | None = None,
         warn: Callable[[str], None] | None = None,
+        debug: Callable[[str], None] | None = None,
+        environ: Mapping[str, str] = os.environ,
         trust_env: bool = True,
+        named_by: str = "the endpoint",
         transport: httpx.BaseTransport | None = None,
         standing: Standing | None = None,
     ) -> None:
         self._tempo = tempo or Tempo()
-        self._warn = warn or (lambda _line: None)
+        self._debug = debug or (lambda _line: None)
         self._standing = standing or Standing()
         self._throttle = Throttle(self._tempo.monotonic, self._tempo.sleep)
+        self._attempts = Attempts(self._tempo, self._throttle, warn or (lambda _line: None))
         secrets = secrets_of(credential)
+        self._route = Route(named_by)
         if transport is None:
-            transport = Transport(base_url, trust_env=trust_env, certificates=_certificates(), idle=KEEPALIVE_SECONDS)
-            secrets += transport.secrets
+            self._route = route_to(base_url, environ, named_by=named_by, trust_env=trust_env)
+            # Without TLS no certificate is loaded: that takes longer than a request.
+            certificates = trusted(environ, DEFAULT_CERTIFICATES) if self._route.is_secure else None
+            transport = Transport(self._route, certificates=certificates, idle=KEEPALIVE_SECONDS)
+        secrets += self._route.secrets
         self._mask = Mask(secrets)
         self._http = httpx.Client(
             base_url=base_url,
@@ -128,54 +149,26 @@ class Client:
         :raises TransportError: no answer came. Where ``maybe_done`` is true, read the connection
             before sending a POST again.
         """
-        began = self._tempo.monotonic()
-
-        def trouble(state: tenacity.RetryCallState) -> tuple[retry.Trouble, RequestError] | None:
-            error = state.outcome.exception() if state.outcome is not None else None
-            if not isinstance(error, RequestError):
-                return None
-            kind = retry.trouble_of(operation.request.method, error)
-            return None if kind is None else (kind, error)
-
-        def wait(state: tenacity.RetryCallState) -> float:
-            if (known := trouble(state)) is None:
-                return 0
-            asked = known[1].retry_after if isinstance(known[1], ApiError) else None
-            return retry.pause(known[0], state.attempt_number, retry_after=asked, uniform=self._tempo.uniform)
-
-        def stop(state: tenacity.RetryCallState) -> bool:
-            known = trouble(state)
-            passed = self._tempo.monotonic() - began + state.upcoming_sleep
-            return known is None or retry.is_over(known[0], state.attempt_number, passed)
-
-        def before_sleep(state: tenacity.RetryCallState) -> None:
-            if (known := trouble(state)) is None:
-                return
-            if known[0] is retry.Trouble.THROTTLED:
-                self._throttle.close_for(state.upcoming_sleep)
-            others = "; every other request waits as well" if known[0] is retry.Trouble.THROTTLED else ""
-            self._warn(f"{known[1]}; trying again in {state.upcoming_sleep:.1f} s{others}")
-
-        retrying = tenacity.Retrying(
-            retry=lambda state: trouble(state) is not None,
-            wait=wait,
-            stop=stop,
-            sleep=self._tempo.sleep,
-            before_sleep=before_sleep,
-            reraise=True,
-        )
-        answer: T = retrying(self._attempt, operation)
-        return answer
+        return self._attempts.make(operation.request.method, lambda: self._attempt(operation))
 
     def _attempt(self, operation: Operation[T]) -> T:
         """Send once, when it is this request's turn; what the answer means for all others is noted before it ends."""
         with self._standing.attempt(), self._throttle.turn() as turn:
             self._standing.check(operation.name)
-            status, headers, body = self._exchange(operation)
+            began = self._tempo.monotonic()
+            try:
+                status, headers, body, signed_at = self._exchange(operation)
+            except RequestError as failure:
+                self._trace(operation, began, str(failure).removeprefix(f"{operation.name}: "))
+                raise
             if 200 <= status < 300:
                 self._throttle.answered(turn)
+                self._trace(operation, began, status, request_id(headers, self._mask))
             else:
-                error = refusal(operation.name, operation.permission, status, headers, body, mask=self._mask)
+                error = refusal(
+                    operation.name, operation.permission, status, headers, body, mask=self._mask, signed_at=signed_at
+                )
+                self._trace(operation, began, status, error.request_id)
                 if isinstance(error, AuthenticationError):
                     self._standing.refused(error)
                 elif retry.trouble_of(operation.request.method, error) is retry.Trouble.THROTTLED:
@@ -184,6 +177,14 @@ class Client:
         answer = self._read(operation, status, body)
         self._standing.proved()
         return answer
+
+    def _trace(self, operation: Operation[T], began: float, came: object, request_id: str = "") -> None:
+        """Say what was asked and what came. No header and no body: they hold credentials and notes."""
+        request = operation.request
+        query = f"?{urlencode(request.query)}" if request.query else ""
+        asked = self._mask(f"{request.method} {str(self._http.base_url).rstrip('/')}{request.path}{query}")
+        named = f", request id {request_id}" if request_id else ""
+        self._debug(f"{asked} -> {came}{named}, {(self._tempo.monotonic() - began) * 1000:.0f} ms")
 
     def _read(self, operation: Operation[T], status: int, body: bytes) -> T:
         """What a 2xx answer says, without the secrets that it may repeat."""
@@ -197,7 +198,7 @@ class Client:
                 advice="look at what stands at the endpoint, and at any proxy in between",
             ) from None
 
-    def _exchange(self, operation: Operation[T]) -> tuple[int, httpx.Headers, bytes]:
+    def _exchange(self, operation: Operation[T]) -> _Exchange:
         request, longest = operation.request, operation.longest_answer
         allowance = Allowance(self._tempo.monotonic, seconds=ANSWER_SECONDS, size=FRAMING * longest)
         try:
@@ -209,6 +210,7 @@ class Client:
                 content=request.body,
                 extensions={ALLOWANCE: allowance},
             ) as response:
+                self._attempts.has_answered = True
                 good = 200 <= response.status_code < 300
                 body = bytearray()
                 for piece in response.iter_raw():
@@ -218,20 +220,32 @@ class Client:
                         break  # a page of somebody else's; its status says enough
                     if len(body) > longest:
                         raise AnswerError(operation.name, f"the answer exceeds {longest} bytes", maybe_done=True)
-                return response.status_code, response.headers, bytes(body)
+                signed_at = response.request.headers.get(DATE_HEADER)
+                return _Exchange(response.status_code, response.headers, bytes(body), signed_at)
+        except CannotConnect as error:
+            raise self._not_connected(operation, error.obstacle) from None
         except NOT_SENT as error:
             raise TransportError(
                 operation.name, f"cannot connect to {self._http.base_url.host}: {self._said(error)}", maybe_done=False
             ) from None
         except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError) as error:
-            raise TransportError(operation.name, f"no answer: {self._said(error)}", maybe_done=True) from None
+            raise TransportError(
+                operation.name, f"no answer{self._route.via}: {self._said(error)}", maybe_done=True
+            ) from None
+
+    def _not_connected(self, operation: Operation[T], obstacle: Obstacle) -> TransportError:
+        """The error for a connection that could not be made."""
+        kind = {Passing.NEVER: HandshakeError, Passing.SOON_OR_NEVER: UnreachableError}.get(
+            obstacle.passing, TransportError
+        )
+        return kind(
+            operation.name,
+            f"cannot connect to {self._http.base_url.netloc.decode('ascii')}{self._route.via}: "
+            f"{printable(self._mask(obstacle.problem))}",
+            maybe_done=False,
+            advice=obstacle.advice,
+        )
 
     def _said(self, error: Exception) -> str:
         """An error's words, which may be the server's: the reason of a proxy, a line that is no header."""
         return printable(self._mask(str(error))) or type(error).__name__
-
-
-@cache
-def _certificates() -> ssl.SSLContext:
-    """The certificates to trust, loaded once: that takes longer than a request."""
-    return httpx.create_ssl_context()

@@ -23,6 +23,7 @@ class Meaning(Enum):
     BROKEN = "the server failed; it may have been carried out"
     ABSENT = "there is no such connection, endpoint or service (any more)"
     STATUS = "the connection is in another status than was thought: read it again"
+    UNAUTHENTICATED = "the credential is refused; never sent again, five bad signatures lock an access key"
     REFUSED = "sending it again would be refused again"
 
 
@@ -33,10 +34,12 @@ class Code(NamedTuple):
     advice: str = ""
 
 
+CREDENTIAL = "check the access key, or ask for a new token"
+
 CODES: Mapping[str, Code] = MappingProxyType(
     {
         "endpoint.0001": Code(Meaning.BROKEN),
-        "endpoint.0003": Code(Meaning.REFUSED, "check the access key, or ask for a new token"),
+        "endpoint.0003": Code(Meaning.UNAUTHENTICATED, CREDENTIAL),
         "endpoint.0005": Code(Meaning.ABSENT),
         # 504 by number, but a client's mistake: never sent again.
         "endpoint.0011": Code(Meaning.REFUSED, "the body was lost on the way: look at the proxy in between"),
@@ -60,15 +63,18 @@ CODES: Mapping[str, Code] = MappingProxyType(
         "endpoint.2047": Code(Meaning.STATUS),
         "endpoint.2051": Code(Meaning.BUSY),
         "endpoint.3062": Code(Meaning.ABSENT),
-        # A gateway's, without its prefix. "policy user over ratelimit,limit:200,time:5 minute" was seen.
+        # A gateway's, without its prefix: IAM's and an application's credentials.
+        "0301": Code(Meaning.UNAUTHENTICATED, CREDENTIAL),
+        "0303": Code(Meaning.UNAUTHENTICATED, CREDENTIAL),
+        # "policy user over ratelimit,limit:200,time:5 minute" was seen.
         "0308": Code(Meaning.THROTTLED),
     }
 )
 
 HTTP_STATUSES: Mapping[int, Code] = MappingProxyType(
     {
-        401: Code(Meaning.REFUSED, "check the access key, or ask for a new token"),
-        404: Code(Meaning.ABSENT),
+        401: Code(Meaning.UNAUTHENTICATED, CREDENTIAL),
+        404: Code(Meaning.REFUSED, "what answers there is not the VPC Endpoint API: check the region and the endpoint"),
         429: Code(Meaning.THROTTLED),
         500: Code(Meaning.BROKEN),
         502: Code(Meaning.BROKEN),
@@ -80,10 +86,16 @@ HTTP_STATUSES: Mapping[int, Code] = MappingProxyType(
 
 
 def look_up(http_status: int, code: str) -> Code:
-    """The meaning of a refusal, by its code and else by its HTTP status."""
+    """The meaning of a refusal, by its code and else by its HTTP status; 401 means the same with any code."""
     name = code.lower()
     if name.startswith(("apigw.", "apig.")):
         name = name.partition(".")[2]
+    if name not in CODES and http_status == 404 and name.startswith("endpoint."):
+        return Code(
+            Meaning.ABSENT
+        )  # of any other 404, nothing is known of connections: it is a gateway's, or a proxy's
+    if http_status == 401:
+        return HTTP_STATUSES[401]
     known = CODES.get(name) or HTTP_STATUSES.get(http_status)
     if known is not None:
         return known

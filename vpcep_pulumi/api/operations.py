@@ -7,6 +7,7 @@ Each operation links the page it comes from. One is sent with
 from __future__ import annotations
 
 import json
+import reprlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Generic, Literal, TypeVar
@@ -186,9 +187,17 @@ def _validated(model: type[Page], answer: Any) -> Page:
     try:
         return model.model_validate(answer)
     except ValidationError as error:
-        # The values stay out of the message: an answer may echo what was sent to it.
-        fields = sorted({".".join(str(part) for part in problem["loc"]) or "body" for problem in error.errors()})
+        fields = sorted({_problem(problem["loc"], problem["input"]) for problem in error.errors()})
         raise UnexpectedAnswer(f"these fields are not what the API documents: {', '.join(fields[:5])}") from None
+
+
+def _problem(loc: tuple[int | str, ...], value: object) -> str:
+    """The field, and what it holds where that is a status. Any other value stays out: an answer may echo a request."""
+    if "status" in loc:
+        # What follows is pydantic's name for one of the types that it may have.
+        path = loc[: loc.index("status") + 1]
+        return f"{'.'.join(map(str, path))} ({reprlib.repr(value)})"
+    return ".".join(map(str, loc)) or "body"
 
 
 def _at_most(limit: int, page: ConnectionPage) -> ConnectionPage:

@@ -1,9 +1,10 @@
-"""Whether to send a request again, and when. Pure decisions; :mod:`vpcep_pulumi.api.client` turns the wheel.
+"""Whether to send a request again, and when. Pure decisions; :mod:`vpcep_pulumi.api.attempts` turns the wheel.
 
 A request that surely was not carried out may always be sent again. One that may have been is sent
 again only where doing it twice is the same as doing it once; a POST is left to the caller, who
-reads the connection back first. A refusal is never sent again, least of all a 401: five of those
-lock an access key for five minutes.
+reads the connection back first. What comes of something that is set up wrong (a certificate that is
+not trusted) is not sent again; what may come of it (a connection that is refused), for seconds. A
+refusal is never sent again, least of all a 401: five of those lock an access key for five minutes.
 """
 
 from __future__ import annotations
@@ -15,15 +16,27 @@ from types import MappingProxyType
 from typing import NamedTuple
 
 from vpcep_pulumi.api.codes import Meaning, look_up
-from vpcep_pulumi.errors import AnswerError, ApiError, RequestError, TransportError
+from vpcep_pulumi.errors import (
+    AnswerError,
+    ApiError,
+    HandshakeError,
+    RequestError,
+    TransportError,
+    UnreachableError,
+)
 
 
 class Trouble(Enum):
     """Why a request is sent again."""
 
     NETWORK = "no answer"
+    UNREACHABLE = "no connection"
     SERVER = "the server failed"
     THROTTLED = "too many requests"
+
+
+NO_ANSWER = frozenset({Trouble.NETWORK, Trouble.UNREACHABLE})
+"""Where nothing is known of the other side."""
 
 
 class Patience(NamedTuple):
@@ -44,6 +57,8 @@ class Patience(NamedTuple):
 PATIENCE: Mapping[Trouble, Patience] = MappingProxyType(
     {
         Trouble.NETWORK: Patience(first=0.5, longest=8, total=45, attempts=20),
+        # A server may be starting; more often something is set up wrong, and whoever waits shall know it soon.
+        Trouble.UNREACHABLE: Patience(first=0.5, longest=2, total=5, attempts=10),
         Trouble.SERVER: Patience(first=1, longest=10, total=60, attempts=20),
         # The vendor advises 2 to 5 s; a quota of 200 calls in 5 minutes was seen.
         Trouble.THROTTLED: Patience(first=4, longest=30, total=400, attempts=40),
@@ -64,6 +79,10 @@ def trouble_of(method: str, error: RequestError) -> Trouble | None:
         if meaning is Meaning.BUSY or (meaning is Meaning.BROKEN and again_is_harmless):
             return Trouble.SERVER
         return None
+    if isinstance(error, HandshakeError):
+        return None
+    if isinstance(error, UnreachableError):
+        return Trouble.UNREACHABLE
     if again_is_harmless or not error.maybe_done:
         if isinstance(error, TransportError):
             return Trouble.NETWORK

@@ -11,6 +11,7 @@ import hmac
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timezone
+from email.utils import parsedate_to_datetime
 from urllib.parse import quote
 
 ALGORITHM = "SDK-HMAC-SHA256"
@@ -43,6 +44,20 @@ class Signature:
 def sdk_date(now: datetime) -> str:
     """The ``X-Sdk-Date`` header's value for a moment (aware)."""
     return now.astimezone(timezone.utc).strftime(DATE_FORMAT)
+
+
+def seconds_ahead(signed_at: str, answered_at: str) -> float | None:
+    """How far the clock that dated a signature is ahead of the one that dated its answer; None where one is no date.
+
+    :param signed_at: ``X-Sdk-Date``.
+    :param answered_at: ``Date``.
+    """
+    try:
+        signed = datetime.strptime(signed_at, DATE_FORMAT).replace(tzinfo=timezone.utc)
+        answered = parsedate_to_datetime(answered_at)
+        return (signed - answered).total_seconds()
+    except (ValueError, TypeError, IndexError, OverflowError):
+        return None
 
 
 def sign(

@@ -43,7 +43,7 @@ class Standing:
                 code=first.code,
                 message=f"not sent, the same credentials were refused before: {first.message}",
                 request_id=first.request_id,
-                advice="check the access key, or ask for a new token",
+                advice=first.advice,
             )
 
     def proved(self) -> None:

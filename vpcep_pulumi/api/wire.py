@@ -10,16 +10,16 @@ import socket
 import ssl
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager, suppress
-from importlib.util import find_spec
+from contextlib import contextmanager
 from types import MappingProxyType
 from typing import Any
-from urllib.request import getproxies, proxy_bypass
 
 import httpcore
 import httpx
 
-from vpcep_pulumi.errors import SettingsError
+from vpcep_pulumi.api.obstacles import Obstacle, Passing, reaching, refused_by_proxy, securing
+from vpcep_pulumi.api.proxies import Proxy
+from vpcep_pulumi.api.route import Route
 
 ALLOWANCE = "vpcep_allowance"
 """The request's extension that holds its :class:`Allowance`."""
@@ -35,7 +35,6 @@ ERRORS: Mapping[type[Exception], type[httpx.HTTPError]] = MappingProxyType(
             "ConnectError",
             "ReadError",
             "WriteError",
-            "ProxyError",
             "UnsupportedProtocol",
             "LocalProtocolError",
             "RemoteProtocolError",
@@ -80,22 +79,37 @@ class Allowance:
             raise httpcore.RemoteProtocolError("the answer does not end")
 
 
-class Transport(httpx.BaseTransport):
-    """What :class:`httpx.HTTPTransport` is, with an :class:`Allowance` for each exchange.
+class CannotConnect(httpx.ConnectError):
+    """There is no connection, and nothing was sent.
 
-    :param base_url: where all requests go; it decides on the proxy.
-    :param trust_env: whether to use the proxies of the environment.
-    :param idle: seconds after which a connection is not used again.
-    :ivar secrets: the proxy's password.
+    :ivar obstacle: what is in the way.
     """
 
-    def __init__(self, base_url: str, *, trust_env: bool, certificates: ssl.SSLContext, idle: float) -> None:
-        self._network = _Network()
-        proxy = proxy_for(httpx.URL(base_url)) if trust_env else None
-        self.secrets = () if proxy is None or proxy.auth is None else (proxy.auth[1].decode("latin-1"),)
+    def __init__(self, obstacle: Obstacle) -> None:
+        super().__init__(obstacle.problem)
+        self.obstacle = obstacle
+
+
+class _Obstructed(httpcore.ConnectError):
+    def __init__(self, obstacle: Obstacle) -> None:
+        super().__init__(obstacle.problem)
+        self.obstacle = obstacle
+
+
+class Transport(httpx.BaseTransport):
+    """What :class:`httpx.HTTPTransport` is, with an :class:`Allowance` for each exchange, and words for what fails.
+
+    :param route: how the one address is reached to which all requests go.
+    :param certificates: those to trust; None where nothing is sent over TLS.
+    :param idle: seconds after which a connection is not used again.
+    """
+
+    def __init__(self, route: Route, *, certificates: ssl.SSLContext | None, idle: float) -> None:
+        self._route = route
+        self._network = _Network(route)
         self._pool = httpcore.ConnectionPool(
             ssl_context=certificates,
-            proxy=proxy,
+            proxy=_proxy(route.proxy, certificates),
             max_connections=None,
             keepalive_expiry=idle,
             network_backend=self._network,
@@ -104,7 +118,7 @@ class Transport(httpx.BaseTransport):
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         """Send a request; the body of the answer is read by who asks for it."""
         self._network.current = request.extensions[ALLOWANCE]
-        with _as_httpx():
+        with _as_httpx(self._route):
             answer = self._pool.handle_request(
                 httpcore.Request(
                     request.method,
@@ -120,7 +134,7 @@ class Transport(httpx.BaseTransport):
                 )
             )
         return httpx.Response(
-            answer.status, headers=answer.headers, stream=_Body(answer), extensions=dict(answer.extensions)
+            answer.status, headers=answer.headers, stream=_Body(answer, self._route), extensions=dict(answer.extensions)
         )
 
     def close(self) -> None:
@@ -129,11 +143,11 @@ class Transport(httpx.BaseTransport):
 
 
 class _Body(httpx.SyncByteStream):
-    def __init__(self, answer: httpcore.Response) -> None:
-        self._answer = answer
+    def __init__(self, answer: httpcore.Response, route: Route) -> None:
+        self._answer, self._route = answer, route
 
     def __iter__(self) -> Iterator[bytes]:
-        with _as_httpx():
+        with _as_httpx(self._route):
             yield from self._answer.iter_stream()
 
     def close(self) -> None:
@@ -143,7 +157,8 @@ class _Body(httpx.SyncByteStream):
 class _Network(httpcore.NetworkBackend):
     """Makes connections. An exchange stays in its thread, and a thread has one at a time."""
 
-    def __init__(self) -> None:
+    def __init__(self, route: Route) -> None:
+        self.route = route
         self._inner = httpcore.SyncBackend()
         self._threads = threading.local()
 
@@ -166,23 +181,30 @@ class _Network(httpcore.NetworkBackend):
         socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
     ) -> httpcore.NetworkStream:
         """Connect to one address of the host after the other, while the exchange has time left."""
-        *others, last = _addresses(host, port)
-
-        def connect(address: str) -> httpcore.NetworkStream:
-            left = self.current.within(timeout, httpcore.ConnectTimeout)
-            return _Stream(self._inner.connect_tcp(address, port, left, local_address, socket_options or ()), self)
-
-        for address in others:
-            with suppress(httpcore.ConnectError, httpcore.ConnectTimeout):
-                return connect(address)
-        return connect(last)
+        at_proxy = self.route.proxy is not None
+        found: list[Obstacle] = []
+        try:
+            for address in _addresses(host, port):
+                left = self.current.within(timeout, httpcore.ConnectTimeout)
+                try:
+                    stream = self._inner.connect_tcp(address, port, left, local_address, socket_options or ())
+                except (httpcore.ConnectError, httpcore.ConnectTimeout) as error:
+                    found.append(reaching(_cause(error), self.route, at_proxy=at_proxy))
+                else:
+                    return _Stream(stream, self)
+        except (OSError, UnicodeError) as error:
+            raise _Obstructed(reaching(error, self.route, at_proxy=at_proxy)) from error
+        # Of several addresses, the one for which there is hope.
+        raise _Obstructed(next((each for each in found if each.passing is Passing.LIKELY), found[-1]))
 
 
 class _Stream(httpcore.NetworkStream):
     """A connection whose every step is given what is left of the exchange that uses it."""
 
-    def __init__(self, inner: httpcore.NetworkStream, network: _Network) -> None:
+    def __init__(self, inner: httpcore.NetworkStream, network: _Network, *, at_proxy: bool | None = None) -> None:
         self._inner, self._network = inner, network
+        proxy = network.route.proxy
+        self._is_at_proxy = proxy is not None and proxy.scheme == "https" if at_proxy is None else at_proxy
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
         allowance = self._network.current
@@ -200,51 +222,47 @@ class _Stream(httpcore.NetworkStream):
         self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
     ) -> httpcore.NetworkStream:
         left = self._network.current.within(timeout, httpcore.ConnectTimeout)
-        return _Stream(self._inner.start_tls(ssl_context, server_hostname, left), self._network)
+        try:
+            stream = self._inner.start_tls(ssl_context, server_hostname, left)
+        except (httpcore.ConnectError, httpcore.ConnectTimeout) as error:
+            route = self._network.route
+            raise _Obstructed(securing(_cause(error), route, at_proxy=self._is_at_proxy)) from error
+        # What is spoken within a tunnel is the host's own.
+        return _Stream(stream, self._network, at_proxy=False)
 
     def get_extra_info(self, info: str) -> Any:
         return self._inner.get_extra_info(info)
 
 
-def proxy_for(url: httpx.URL) -> httpcore.Proxy | None:
-    """The proxy that the environment (on some systems their settings) names for an address.
-
-    :raises SettingsError: it is not one that can be used. The address stays out of the message: it may hold a password.
-    """
-    proxies = getproxies()
-    address = proxies.get(url.scheme) or proxies.get("all")
-    if not address or proxy_bypass(url.netloc.decode("ascii")):
+def _proxy(proxy: Proxy | None, certificates: ssl.SSLContext | None) -> httpcore.Proxy | None:
+    if proxy is None:
         return None
-    try:
-        proxy = httpx.Proxy(address if "://" in address else f"http://{address}")
-        target = httpcore.URL(
-            scheme=proxy.url.raw_scheme, host=proxy.url.raw_host, port=proxy.url.port, target=proxy.url.raw_path
-        )
-    except (ValueError, httpx.InvalidURL):
-        raise SettingsError(
-            "the proxy that the environment names is not an address such as http://proxy:3128"
-        ) from None
-    if proxy.url.scheme.startswith("socks") and find_spec("socksio") is None:
-        raise SettingsError("the environment names a SOCKS proxy: install socksio for it")
-    return httpcore.Proxy(target, auth=proxy.raw_auth)
+    return httpcore.Proxy(
+        httpcore.URL(scheme=proxy.scheme.encode(), host=proxy.host.encode(), port=proxy.port, target=b"/"),
+        auth=None if proxy.user is None else (proxy.user.encode(), (proxy.password or "").encode()),
+        ssl_context=certificates if proxy.scheme == "https" else None,
+    )
 
 
 def _addresses(host: str, port: int) -> list[str]:
-    """The host's addresses, in the system's order: at least one.
-
-    :raises httpcore.ConnectError: it has none.
-    """
-    try:
-        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    except (OSError, UnicodeError) as error:
-        raise httpcore.ConnectError(str(error)) from error
+    """The host's addresses, in the system's order: at least one."""
+    found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     return list(dict.fromkeys(str(address[0]) for *_, address in found))
 
 
+def _cause(error: Exception) -> Exception:
+    """The system's own error below httpcore's."""
+    return error.__cause__ if isinstance(error.__cause__, Exception) else error
+
+
 @contextmanager
-def _as_httpx() -> Iterator[None]:
+def _as_httpx(route: Route) -> Iterator[None]:
     try:
         yield
+    except _Obstructed as error:
+        raise CannotConnect(error.obstacle) from error
+    except httpcore.ProxyError as error:
+        raise CannotConnect(refused_by_proxy(str(error), route)) from error
     except tuple(ERRORS) as error:
         ours = next(ours for theirs, ours in ERRORS.items() if isinstance(error, theirs))
         raise ours(str(error)) from error

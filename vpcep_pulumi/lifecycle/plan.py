@@ -80,11 +80,11 @@ def plan_for(
 def words(plan: Plan, *, previous: object = None) -> str:
     """A plan as a preview shows it: ``receive: the connection, owned by 6e9d…, is rejected``.
 
-    :param previous: the plan among the stored inputs. Two in a row with the same words would be an update that shows
-        nothing, so the second one says ``again``.
+    :param previous: the plan among the stored inputs, where plans are stored (``vpcep:plans``). Two in a row with the
+        same words would be an update that shows nothing, so the second one says ``again``.
     """
     said = _sentence(plan)
-    return _sentence(plan, again=" again") if said == previous and not is_record(said) else said
+    return _sentence(plan, again=" again") if said == previous and plan.verb != RECORD else said
 
 
 def must_describe(declared: str | None, connection: Connection | None, *, written: str | None) -> bool:
@@ -135,6 +135,16 @@ def impossible(goal: Goal, connection: Connection | None) -> str:
     return f"{situation(connection)} and cannot be {WISH[goal]}: {advice}"
 
 
+def not_in_time(step: Step, connection: Connection | None, seconds: float) -> str:
+    """What is said where a wait has taken too long, and what to do about it."""
+    if step is Step.APPEAR:
+        return (
+            f"check endpoint_id: after {seconds:.0f} s there is no such connection. "
+            "If it is still to come, raise appear_timeout, or run it again later"
+        )
+    return f"after {seconds:.0f} s {situation(connection)}; raise settle_timeout, or run it again later"
+
+
 def endpoint_note(region: str, endpoint: str) -> str:
     """What a preview says, once, where requests go to anything but the region's own host.
 
@@ -160,11 +170,6 @@ def quoted(text: str, longest: int) -> str:
     if not pieces or ends[-1] <= longest:
         return f"'{''.join(pieces)}'"
     return f"'{''.join(piece for piece, end in zip(pieces, ends, strict=True) if end < longest)}…'"
-
-
-def is_record(plan: object) -> bool:
-    """Whether a stored plan says that nothing is sent. What it begins with is ours."""
-    return isinstance(plan, str) and plan.startswith(f"{RECORD}:")
 
 
 def _sentence(plan: Plan, *, again: str = "") -> str:

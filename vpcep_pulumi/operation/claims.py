@@ -126,6 +126,12 @@ class Claims:
         with self._seen() as known:
             return next((each.urn for each in known.of(connection) if each.is_checked and each.urn), None)
 
+    def is_awaited(self, connection: ConnectionKey, urn: str | None) -> bool:
+        """Whether the engine has not said yet what it does about the claim for whose sake a delete is skipped."""
+        with self._seen() as known:
+            deletion, holder = on_delete(known, connection, urn)
+        return deletion is Deletion.KEEP_FOR_NOW and not (holder is None or holder.is_checked or holder.is_answered)
+
     def on_delete(self, connection: ConnectionKey, urn: str | None, **recorded: str) -> Verdict:
         """See :func:`on_delete`. Where the delete is skipped for now, that is noted.
 

@@ -110,7 +110,7 @@ class Accounts:
 
         def make() -> Account:
             self._noted.get((settings.region, settings.endpoint), lambda: self._note(settings))
-            client = self._client(settings.endpoint, settings.credential)
+            client = self._client(settings.endpoint, settings.credential, settings.endpoint_named_by)
             return Account(settings.region, project, client, LiveView(client, project, self._tempo))
 
         return self._accounts.get((settings.endpoint, settings.region, project, settings.credential), make)
@@ -137,13 +137,16 @@ class Accounts:
         if not settings.is_default_endpoint and not is_loopback(settings.endpoint):
             self._log.warning(endpoint_note(settings.region, settings.endpoint))
 
-    def _client(self, address: str, credential: Credential) -> Client:
+    def _client(self, address: str, credential: Credential, named_by: str) -> Client:
         def make() -> Client:
             return self._new_client(
                 address,
                 credential,
                 tempo=self._tempo,
                 warn=self._log.warning,
+                debug=self._log.debug,
+                environ=self._environ,
+                named_by=named_by,
                 # A proxy from the environment must not be asked for this machine itself.
                 trust_env=not is_loopback(address),
                 # IAM's client and the service's: what one learns of the credential, the other must know.
@@ -157,7 +160,8 @@ class Accounts:
         name = settings.project_name
 
         def ask() -> str | SettingsError:
-            projects = self._client(settings.iam_endpoint, settings.credential).send(list_projects(name))
+            client = self._client(settings.iam_endpoint, settings.credential, settings.iam_named_by)
+            projects = client.send(list_projects(name))
             named = [each for each in projects if each.name in ("", name)]
             if len(named) == 1:
                 return named[0].id

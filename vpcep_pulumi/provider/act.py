@@ -16,7 +16,7 @@ from vpcep_pulumi.api.operations import Action, Operation, act_on_connection, de
 from vpcep_pulumi.api.text import shown_id
 from vpcep_pulumi.errors import ApiError, ImpossibleError, NotSettledError, OwnerError, RequestError, VpcepError
 from vpcep_pulumi.lifecycle.owner import is_anothers, owner_of
-from vpcep_pulumi.lifecycle.plan import impossible, must_describe, situation
+from vpcep_pulumi.lifecycle.plan import impossible, must_describe, not_in_time, situation
 from vpcep_pulumi.lifecycle.table import FULFILLED, SENDS, WAITS, Live, Step, live_of, step_for
 from vpcep_pulumi.provider.accounts import Account
 from vpcep_pulumi.provider.approval import Approval
@@ -41,14 +41,17 @@ def look(account: Account, approval: Approval, *, seen: bool, since: float | Non
     """The connection as it stands, or None where it is not there.
 
     :param seen: whether the approval has seen it before; then a service that is gone is no error.
-    :raises ApiError: among others where there is no such service, and the connection was never seen.
+    :raises InputError: there is no such service, and the connection was never seen.
+    :raises RequestError: the API could not be asked.
     """
     try:
         return account.view.find(approval.service_id, approval.endpoint_id, since=since)
     except ApiError as error:
-        if seen and look_up(error.http_status, error.code).meaning is Meaning.ABSENT:
+        if look_up(error.http_status, error.code).meaning is not Meaning.ABSENT:
+            raise
+        if seen:
             return None
-        raise
+        raise approval.without_service(error) from None
 
 
 def is_foreign(approval: Approval, connection: Connection | None) -> bool:
@@ -260,10 +263,7 @@ class Decision:
         for pause in _pauses():
             now = self.tempo.monotonic()
             if now - began >= limit:
-                raise NotSettledError(
-                    f"{approval.name}: after {now - began:.0f} s {situation(self.connection)}; "
-                    f"raise {'appear_timeout' if step is Step.APPEAR else 'settle_timeout'}, or run it again later"
-                )
+                raise NotSettledError(f"{approval.name}: {not_in_time(step, self.connection, now - began)}")
             self.tempo.sleep(min(pause, began + limit - now))
             self._look(since=self.tempo.monotonic() - pause / 2)
             now, live = self.tempo.monotonic(), live_of(self.connection)
@@ -274,7 +274,8 @@ class Decision:
                 raise refusal or self._somebody_else(step)
             if now - reported >= REPORT_SECONDS:
                 reported = now
-                self.log.progress(f"{approval.name}: {situation(self.connection)}, {now - began:.0f} of {limit:.0f} s")
+                # What changes comes first: a row is narrow.
+                self.log.progress(f"{live} {now - began:.0f}/{limit:.0f} s: {approval.name}")
 
     def _somebody_else(self, step: Step) -> NotSettledError:
         return NotSettledError(

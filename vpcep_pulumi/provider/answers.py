@@ -6,18 +6,33 @@ from dataclasses import dataclass
 
 from vpcep_pulumi.errors import InputError
 from vpcep_pulumi.provider.approval import Values
+from vpcep_pulumi.provider.context import Unknown
+
+
+@dataclass(frozen=True)
+class Planned:
+    """What is going to happen to a connection.
+
+    :ivar words: for people; ``UNKNOWN`` where a preview cannot know.
+    :ivar verb: what is done, such as ``receive``, ``adopt`` or ``record``.
+    """
+
+    words: str | Unknown
+    verb: str
 
 
 @dataclass(frozen=True)
 class Checked:
     """What ``check`` found.
 
-    :ivar inputs: resolved, with ``plan`` where something is to be done.
+    :ivar inputs: resolved.
     :ivar failures: what is refused; each is shown on a line of its own, its input's value beside it.
+    :ivar plan: None where nothing is to be done.
     """
 
     inputs: Values
     failures: tuple[InputError, ...] = ()
+    plan: Planned | None = None
 
 
 @dataclass(frozen=True)

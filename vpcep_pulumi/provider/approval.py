@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import reprlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -18,7 +19,7 @@ from vpcep_pulumi.lifecycle.inputs import (
 )
 from vpcep_pulumi.lifecycle.plan import MOST_REASONS
 from vpcep_pulumi.lifecycle.table import Goal, goal_of, recorded
-from vpcep_pulumi.provider.context import UNKNOWN, Unknown
+from vpcep_pulumi.provider.context import UNKNOWN
 
 Values = dict[str, Any]
 
@@ -59,6 +60,22 @@ class Approval:
         """The connection, for messages."""
         return f"connection {self.endpoint_id} of service {self.service_id}"
 
+    @property
+    def place(self) -> str:
+        """Where the connection is looked for, for messages."""
+        return f"region {self.region}, project {self.project_id}"
+
+    def without_service(self, said: object) -> InputError:
+        """The error where there is no such service.
+
+        :param said: what the API said.
+        """
+        return InputError(
+            "",
+            f"there is no service {self.service_id} in {self.place}: it may be in another region or project, or "
+            f"service_id may be a name instead of an id, or be swapped with endpoint_id; {said}",
+        )
+
 
 def problems(inputs: Mapping[str, Any], olds: Mapping[str, Any]) -> list[InputError]:
     """What is wrong with declared inputs; values not known yet are not looked at.
@@ -74,7 +91,9 @@ def problems(inputs: Mapping[str, Any], olds: Mapping[str, Any]) -> list[InputEr
         if value is None or value is UNKNOWN or (name == "status" and value == olds.get(name)):
             continue
         if (reason := rule(value)) is not None:
-            found.append(InputError(name, reason))
+            # Any other may be a secret.
+            given = f", not {reprlib.repr(value)}" if name == "status" else ""
+            found.append(InputError(name, reason + given))
     return found
 
 
@@ -103,17 +122,6 @@ def is_held(olds: Mapping[str, Any], approval: Approval) -> bool:
     return bool(olds) and all(olds.get(name) == getattr(approval, name) for name in IDENTITY)
 
 
-def unknown_plan(olds: Mapping[str, Any], inputs: Values) -> str | Unknown:
-    """The plan of a preview that does not know everything: what may come of an approval that the state holds."""
-    unknown = [name for name in IDENTITY if inputs.get(name) is UNKNOWN]
-    if not olds or not unknown:
-        return UNKNOWN
-    return (
-        f"not known before the update: {', '.join(unknown)}. If it becomes another connection, "
-        f"connection {olds.get('endpoint_id')} of service {olds.get('service_id')} is rejected"
-    )
-
-
 def split_id(id_: str) -> tuple[str, str]:
     """The service and the endpoint of a resource's id.
 
@@ -121,7 +129,7 @@ def split_id(id_: str) -> tuple[str, str]:
     """
     service_id, slash, endpoint_id = id_.partition("/")
     if not slash or RULES["service_id"](service_id) or RULES["endpoint_id"](endpoint_id):
-        raise InputError("id", f"{id_!r} is not <service_id>/<endpoint_id>")
+        raise InputError("", f"id {id_!r} is not <service_id>/<endpoint_id>")
     return service_id, endpoint_id
 
 

@@ -16,6 +16,9 @@ class Log(Protocol):
     def warning(self, message: str) -> None:
         """Something that the user should act upon, though nothing failed."""
 
+    def debug(self, message: str) -> None:
+        """What somebody looks for who wonders what goes on: each request to the API."""
+
     def progress(self, message: str) -> None:
         """Where a wait stands; shown while it lasts and then forgotten."""
 

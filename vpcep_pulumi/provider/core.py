@@ -11,9 +11,7 @@ from threading import Lock
 from typing import Any
 
 from vpcep_pulumi.api.client import Tempo
-from vpcep_pulumi.api.codes import Meaning, look_up
 from vpcep_pulumi.errors import (
-    ApiError,
     DeclaredElsewhereError,
     InputError,
     OwnerError,
@@ -23,12 +21,12 @@ from vpcep_pulumi.errors import (
     VpcepError,
 )
 from vpcep_pulumi.lifecycle.inputs import IDENTITY, RULES
-from vpcep_pulumi.lifecycle.plan import impossible, is_record, must_describe, plan_for, words
-from vpcep_pulumi.lifecycle.table import FULFILLED, Goal, Step, live_of, recorded, step_for
+from vpcep_pulumi.lifecycle.plan import must_describe
+from vpcep_pulumi.lifecycle.table import FULFILLED, Goal, live_of, recorded, step_for
 from vpcep_pulumi.operation.claims import CLAIM_INPUT, URN_OUTPUT, Claims
 from vpcep_pulumi.operation.rules import ConnectionKey, Deletion
 from vpcep_pulumi.provider.accounts import Account, Accounts, Kept
-from vpcep_pulumi.provider.act import Decision, check_owner, is_foreign, look, whose
+from vpcep_pulumi.provider.act import Decision, is_foreign, look, whose
 from vpcep_pulumi.provider.answers import Checked, Difference, Reading
 from vpcep_pulumi.provider.approval import (
     KEPT,
@@ -40,10 +38,11 @@ from vpcep_pulumi.provider.approval import (
     problems,
     reasons,
     split_id,
-    unknown_plan,
 )
 from vpcep_pulumi.provider.context import UNKNOWN, Log, PartlyDone
-from vpcep_pulumi.provider.deletions import REFUSALS, sentence
+from vpcep_pulumi.provider.deletions import REFUSALS, await_holder, sentence
+from vpcep_pulumi.provider.previews import planned, told, unknown_plan
+from vpcep_pulumi.provider.properties import REFUSED
 
 
 class ApprovalProvider:
@@ -56,26 +55,34 @@ class ApprovalProvider:
         self._claims = claims or Claims()
         # A state may hold a connection twice, after an update that left one of two names out: one after the other.
         self._turns: Kept[Lock] = Kept()
+        self._checked: set[ConnectionKey] = set()
+        """What a program declares was checked; until then, a ``diff`` is a refresh's."""
 
     def check(self, olds: Mapping[str, Any], news: Mapping[str, Any]) -> Checked:
         """Validate and resolve what is declared, look at the connection, and say what is going to happen.
 
-        Refuses what can be refused before anything is sent.
+        Refuses what can be refused before anything is sent. See :mod:`~vpcep_pulumi.provider.previews` for what a
+        preview is told besides, and how.
 
         :param olds: the inputs that the state holds; empty for a new resource.
         :param news: the program's inputs; those that a preview cannot know yet are ``UNKNOWN``.
         """
+        checked = self._check(olds, news)
+        inputs = told(checked, news)
+        return Checked(inputs, () if REFUSED in inputs else checked.failures, checked.plan)
+
+    def _check(self, olds: Mapping[str, Any], news: Mapping[str, Any]) -> Checked:
         inputs: Values = {name: news[name] for name in RULES if news.get(name) is not None}
         failures = problems(inputs, olds)
         if failures:
             return Checked(inputs, tuple(failures))
         if UNKNOWN in (inputs.get("region"), inputs.get("project_id")):
-            return Checked({**inputs, "plan": unknown_plan(olds, inputs)})
+            return Checked(inputs, plan=unknown_plan(olds, inputs))
         try:
             account = self._accounts.get(inputs.get("region"), inputs.get("project_id"))
             inputs |= {"region": account.region, "project_id": account.project_id}
             if any(value is UNKNOWN for value in inputs.values()):
-                return Checked({**inputs, "plan": unknown_plan(olds, inputs)})
+                return Checked(inputs, plan=unknown_plan(olds, inputs))
         except (SettingsError, RequestError) as error:
             return Checked(inputs, (InputError("", str(error)),))
         return self._check_claimed(account, inputs, olds, news.get(CLAIM_INPUT))
@@ -90,44 +97,18 @@ class ApprovalProvider:
             return Checked(inputs, (InputError("", f"{approval.name} is declared twice, also by {other.name}"),))
         if self._claims.kept(self._key(approval)) is not None:
             # Refused here, it would be in no state any more: ``create`` records whatever is wrong with it.
+            self._checked.add(self._key(approval))
             return Checked(inputs)
         try:
-            plan = self._plan(account, approval, olds)
+            plan = planned(account, approval, olds, self._log)
         except (OwnerError, RequestError, InputError) as error:
             if not is_held(olds, approval):
                 self._claims.outcome("failed", self._key(approval))
             problem = self._reject_owed(approval)
             reason = str(error) if problem is None else f"{error}; and {problem}"
             return Checked(inputs, (InputError("endpoint_id" if isinstance(error, OwnerError) else "", reason),))
-        return Checked({**inputs, "plan": plan} if plan is not None else inputs)
-
-    def _plan(self, account: Account, approval: Approval, olds: Mapping[str, Any]) -> str | None:
-        """What is going to happen, in words.
-
-        :raises InputError: what is declared is impossible.
-        """
-        seen = is_held(olds, approval)
-        try:
-            connection = look(account, approval, seen=seen)
-        except ApiError as error:
-            if look_up(error.http_status, error.code).meaning is Meaning.ABSENT:
-                raise InputError("", f"there is no service {approval.service_id} in this project: {error}") from None
-            raise
-        check_owner(approval, connection)
-        step = step_for(approval.goal, live_of(connection), seen=seen)
-        if step is Step.IMPOSSIBLE:
-            raise InputError("", f"{approval.name}: {impossible(approval.goal, connection)}")
-        if step is Step.LEFT:
-            self._log.warning(f"{approval.name} is {recorded(connection)}: its consumer has left; remove this approval")
-        written = olds.get("description") if seen else None
-        plan = plan_for(
-            approval.goal,
-            connection,
-            declared=approval.status,
-            seen=seen,
-            describe=must_describe(approval.description, connection, written=written),
-        )
-        return words(plan, previous=olds.get("plan") if seen else None) if plan is not None else None
+        self._checked.add(self._key(approval))
+        return Checked(inputs, plan=plan)
 
     def diff(self, olds: Mapping[str, Any], news: Mapping[str, Any]) -> Difference:
         """Whether there is anything to do: by the live status, not by what the state remembers.
@@ -135,6 +116,8 @@ class ApprovalProvider:
         :param olds: the state's outputs.
         :param news: what ``check`` returned; in a refresh, the state's inputs.
         """
+        if REFUSED in news:
+            return Difference(True)
         replaces = tuple(name for name in IDENTITY if news.get(name) not in (olds.get(name), UNKNOWN))
         if replaces:
             return Difference(True, replaces)
@@ -149,7 +132,7 @@ class ApprovalProvider:
             step not in FULFILLED
             or olds.get("status") != recorded(connection)
             # A refresh asks with the state's own inputs: has the status that they declare changed?
-            or (news.get("status") != olds.get("status") and not is_record(news.get("plan")))
+            or (news.get("status") != olds.get("status") and self._key(approval) not in self._checked)
             or (olds.get("errors") or []) != reasons(connection, approval.goal)
             or is_foreign(approval, connection)  # refused when it is carried out
             or must_describe(approval.description, connection, written=olds.get("description"))
@@ -261,7 +244,7 @@ class ApprovalProvider:
         approval = declared(inputs, Goal.ACCEPTED)
         connection = look(account, approval, seen=known)
         if connection is None and not known:
-            raise InputError("id", f"there is no {approval.name}")
+            raise InputError("", f"there is no {approval.name} in {approval.place}")
         if connection is not None and is_foreign(approval, connection):
             # A refresh tells what there is; the next preview refuses it.
             self._log.warning(f"{approval.name} {whose(approval, connection)}")
@@ -282,7 +265,9 @@ class ApprovalProvider:
         """
         approval = declared(olds, Goal.DELETED)
         known = {name: str(olds.get(name)) for name in ("status", "region", "project_id")}
-        verdict = self._claims.on_delete(self._key(approval), olds.get(URN_OUTPUT), **known)
+        key, urn = self._key(approval), olds.get(URN_OUTPUT)
+        await_holder(lambda: self._claims.is_awaited(key, urn), self._tempo.sleep)
+        verdict = self._claims.on_delete(key, urn, **known)
         if verdict.deletion is Deletion.REJECT:
             self._reject(approval)
         elif verdict.deletion in REFUSALS:

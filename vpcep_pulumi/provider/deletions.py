@@ -1,8 +1,8 @@
-"""What a delete says that leaves its connection alone, in words. Data alone."""
+"""What a delete waits for, and what it says where it leaves its connection alone."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
 from vpcep_pulumi.operation.rules import Deletion, Verdict
@@ -42,3 +42,16 @@ def sentence(verdict: Verdict, connection: str) -> str:
     """
     holder = verdict.holder.name if verdict.holder is not None else "a resource"
     return WORDS[verdict.deletion].format(connection=connection, holder=holder)
+
+
+HOLDER_SECONDS, HOLDER_LOOKS = 0.25, 4
+"""At what distance, and how often, a delete looks whether the engine asks about who declares its connection now. A
+holder that depends on what is deleted does not come before it."""
+
+
+def await_holder(is_awaited: Callable[[], bool], sleep: Callable[[float], None]) -> None:
+    """Give the engine a moment to say what it does about the holder: it may skip it (``--target``, ``--exclude``)."""
+    for _ in range(HOLDER_LOOKS):
+        if not is_awaited():
+            return
+        sleep(HOLDER_SECONDS)

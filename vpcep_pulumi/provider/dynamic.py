@@ -16,7 +16,6 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
-import pulumi
 from pulumi.dynamic import (
     CheckFailure,
     CheckResult,
@@ -34,6 +33,7 @@ from pulumi.runtime.rpc import wrap_rpc_secret
 from vpcep_pulumi.errors import InputError, SharedEventsError, VpcepError
 from vpcep_pulumi.operation.claims import Claims
 from vpcep_pulumi.operation.shared import events_of
+from vpcep_pulumi.provider.clean_errors import clean_error
 from vpcep_pulumi.provider.context import UNKNOWN, PartlyDone
 from vpcep_pulumi.provider.engine_log import engine_address
 from vpcep_pulumi.provider.hidden import SECRET, SECRETS, Hidden, MaskedLog
@@ -134,12 +134,12 @@ def _made(req: ConfigureRequest) -> ApprovalProvider:
     from vpcep_pulumi.provider.accounts import Accounts  # noqa: PLC0415
     from vpcep_pulumi.provider.core import ApprovalProvider  # noqa: PLC0415
     from vpcep_pulumi.provider.engine_gone import watch  # noqa: PLC0415
-    from vpcep_pulumi.provider.engine_log import EngineLog  # noqa: PLC0415
+    from vpcep_pulumi.provider.engine_log import EngineLog, wants_debug  # noqa: PLC0415
     from vpcep_pulumi.provider.interrupt import interruptible  # noqa: PLC0415
     from vpcep_pulumi.settings.keys import CONFIG  # noqa: PLC0415
 
     config = {key: value for key in CONFIG.values() if isinstance(value := req.config.get(key), str)}
-    log = MaskedLog(EngineLog(engine), _Operation.hidden)
+    log = MaskedLog(EngineLog(engine, prints_debug=wants_debug(os.environ)), _Operation.hidden)
     ends = threading.Event()
     # Python waits for the threads that work before anything public is told that the process is to end.
     threading._register_atexit(ends.set)  # type: ignore[attr-defined] # noqa: SLF001
@@ -157,9 +157,8 @@ def _provider() -> ApprovalProvider:
     return _Operation.provider
 
 
-def _said(error: VpcepError) -> pulumi.RunError:
-    """The host shows a traceback around whatever is raised; its last line shall be the message."""
-    return pulumi.RunError(_Operation.hidden.masked(str(error)))
+def _said(error: VpcepError) -> Exception:
+    return clean_error(_Operation.hidden.masked(str(error)))
 
 
 def _from_pulumi(values: Mapping[str, Any]) -> dict[str, Any]:

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import contextlib
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import grpc
 from pulumi.runtime.proto import engine_pb2, engine_pb2_grpc
 
+VARIABLE = "VPCEP_LOG"
+"""``debug`` prints each request to stderr, wherever the provider runs."""
 NO_PROXY = (("grpc.enable_http_proxy", 0),)
 """An engine is on this machine: no proxy of the environment is asked for it."""
 
@@ -21,9 +23,11 @@ class EngineLog:
     """A :class:`~vpcep_pulumi.provider.context.Log` that the user sees under the stack.
 
     :param address: the engine's, ``host:port``; None prints to stderr instead, as outside of a host.
+    :param prints_debug: whether :meth:`debug` prints to stderr; else the engine gets it, which shows it on demand.
     """
 
-    def __init__(self, address: str | None) -> None:
+    def __init__(self, address: str | None, *, prints_debug: bool = False) -> None:
+        self._prints_debug = prints_debug
         self._engine = (
             engine_pb2_grpc.EngineStub(grpc.insecure_channel(address, options=NO_PROXY))
             if address is not None
@@ -38,27 +42,39 @@ class EngineLog:
         """Shown as a warning, and again at the end."""
         self._log(engine_pb2.WARNING, message)
 
+    def debug(self, message: str) -> None:
+        """Shown where it was asked for: ``pulumi up --debug``, or ``VPCEP_LOG=debug``."""
+        if self._prints_debug:
+            _print(f"vpcep: {message}")
+        elif self._engine is not None:
+            self._log(engine_pb2.DEBUG, message)
+
     def progress(self, message: str) -> None:
-        """Shown while the operation runs."""
+        """Shown while the operation runs, in a row that may be narrow: nothing stands before it."""
         self._log(engine_pb2.INFO, message, ephemeral=True)
 
     def _log(self, severity: engine_pb2.LogSeverity.ValueType, message: str, *, ephemeral: bool = False) -> None:
         if self._engine is None:
             _print(message)
             return
+        shown = message if ephemeral else f"vpcep: {message}"
         try:
-            self._engine.Log(
-                engine_pb2.LogRequest(severity=severity, message=f"vpcep: {message}", ephemeral=ephemeral), timeout=5
-            )
+            self._engine.Log(engine_pb2.LogRequest(severity=severity, message=shown, ephemeral=ephemeral), timeout=5)
         except grpc.RpcError:
             # An engine that is going away takes no log; the operation itself must not fail over it.
-            _print(message)
+            if severity != engine_pb2.DEBUG:
+                _print(message)
 
 
 def _print(message: str) -> None:
     """To stderr, unless nobody reads it any more: whoever works must not fail because its engine is gone."""
     with contextlib.suppress(OSError, ValueError):
         sys.stderr.write(f"{message}\n")
+
+
+def wants_debug(environ: Mapping[str, str]) -> bool:
+    """Whether the environment asks for debug lines on stderr."""
+    return environ.get(VARIABLE, "").strip().lower() == "debug"
 
 
 def engine_address(argv: Sequence[str]) -> str | None:

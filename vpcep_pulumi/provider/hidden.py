@@ -15,6 +15,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from vpcep_pulumi.provider.context import Log
+from vpcep_pulumi.provider.properties import PLAN, REFUSED
 
 SECRET = "__secret"  # noqa: S105 -- a name
 """The hidden input, and output, that lists the names of secret inputs."""
@@ -49,8 +50,9 @@ class Hidden:
     def masked_values(self, values: Mapping[str, Any]) -> dict[str, Any]:
         """Inputs or outputs in which no other value than the secret ones themselves shows one."""
         shown = dict(values)
-        if isinstance(shown.get("plan"), str):
-            shown["plan"] = self.masked(shown["plan"])
+        for name in (PLAN, REFUSED):
+            if isinstance(shown.get(name), str):
+                shown[name] = self.masked(shown[name])
         if isinstance(shown.get("errors"), list):
             shown["errors"] = [self.masked(str(each)) for each in shown["errors"]]
         return shown
@@ -69,6 +71,10 @@ class MaskedLog:
     def warning(self, message: str) -> None:
         """As the log's own."""
         self._log.warning(self._hidden.masked(message))
+
+    def debug(self, message: str) -> None:
+        """As the log's own."""
+        self._log.debug(self._hidden.masked(message))
 
     def progress(self, message: str) -> None:
         """As the log's own."""

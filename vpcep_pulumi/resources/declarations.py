@@ -20,7 +20,9 @@ from pulumi.runtime.mocks import MockEngine
 from vpcep_pulumi.operation.claims import CLAIM_INPUT, Claims
 from vpcep_pulumi.operation.rules import ConnectionKey
 from vpcep_pulumi.operation.shared import events_of
-from vpcep_pulumi.settings.keys import SECRET_CONFIG
+from vpcep_pulumi.resources.configuration import check_configuration
+from vpcep_pulumi.resources.interrupts import hide_interrupts
+from vpcep_pulumi.resources.previews import Previews
 
 IDS = ("service_id", "endpoint_id")
 IDENTITY = (*IDS, "region", "project_id")
@@ -67,6 +69,7 @@ class Declarations:
 
     def __init__(self, engine: str | None) -> None:
         self.claims = Claims(events_of(engine, makes=True))
+        self.previews = Previews()
         self._is_real = engine is not None
         self._program = secrets.token_hex(4)  # of several programs of one operation, as with component providers
         self._numbers = count(1)
@@ -151,14 +154,15 @@ _declarations: weakref.WeakKeyDictionary[pulumi.Resource, Declarations] = weakre
 def declarations() -> Declarations:
     """Those of the program that runs here.
 
-    :raises pulumi.RunError: at the first one, where a secret stands in plain text in the configuration.
+    :raises pulumi.RunError: at the first one, where the stack's configuration is not as it should be.
     """
     root = pulumi.runtime.get_root_resource()
     if root is None:
         return Declarations(None)
     with _lock:
         if root not in _declarations:
-            _refuse_plain_secrets()
+            hide_interrupts()
+            check_configuration()
             found = _declarations[root] = Declarations(_engine_address(pulumi.runtime.settings.get_engine()))
             weakref.finalize(root, found.claims.close)  # at the exit of the process as well
         return _declarations[root]
@@ -199,14 +203,3 @@ def _key(inputs: dict[str, Any]) -> ConnectionKey | None:
     """The connection, where its endpoint is known. Where its requests go is for the provider to say."""
     service, endpoint = (value if isinstance(value := inputs.get(name), str) else None for name in IDS)
     return None if endpoint is None else ConnectionKey(service, endpoint)
-
-
-def _refuse_plain_secrets() -> None:
-    """Plain configuration ends up, readable, in the state of every dynamic provider."""
-    for key in SECRET_CONFIG:
-        namespace, _, name = key.partition(":")
-        if pulumi.Config(namespace).get(name) is not None and not pulumi.runtime.is_config_secret(key):
-            raise pulumi.RunError(
-                f"{key} stands in plain text in the stack's configuration, and would in the state. "
-                f"Set it again with `pulumi config set --secret {key}`, or use the environment instead"
-            )

@@ -2,18 +2,28 @@
 
 from __future__ import annotations
 
+import inspect
+import reprlib
 from collections.abc import Mapping, Sequence
 from copy import copy
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import pulumi
 from pulumi.dynamic import Resource
 
-from vpcep_pulumi.lifecycle.inputs import DEFAULT_APPEAR_TIMEOUT, DEFAULT_SETTLE_TIMEOUT, RULES
+from vpcep_pulumi.lifecycle.inputs import (
+    DEFAULT_APPEAR_TIMEOUT,
+    DEFAULT_SETTLE_TIMEOUT,
+    IDENTITY,
+    REQUIRED,
+    RULES,
+)
 from vpcep_pulumi.lifecycle.table import Live, is_reached
 from vpcep_pulumi.operation.claims import Claims
 from vpcep_pulumi.provider.dynamic import EndpointConnectionApprovalProvider
 from vpcep_pulumi.provider.hidden import SECRET, SECRETS
+from vpcep_pulumi.provider.properties import PLANS
+from vpcep_pulumi.resources.configuration import keeps_plans
 from vpcep_pulumi.resources.declarations import Declaration, declarations
 
 TYPE = "pulumi-python:dynamic/vpcep:EndpointConnectionApproval"
@@ -67,7 +77,7 @@ class EndpointConnectionApproval(Resource, module="vpcep", name="EndpointConnect
         *,
         service_id: pulumi.Input[str],
         endpoint_id: pulumi.Input[str],
-        status: pulumi.Input[str] = "accepted",
+        status: pulumi.Input[Literal["accepted", "rejected"]] = "accepted",
         expected_domain_id: pulumi.Input[str] | None = None,
         description: pulumi.Input[str] | None = None,
         region: pulumi.Input[str] | None = None,
@@ -91,36 +101,42 @@ class EndpointConnectionApproval(Resource, module="vpcep", name="EndpointConnect
             Changing it replaces.
         :param appear_timeout: seconds to wait for a connection that is not there yet.
         :param settle_timeout: seconds to wait for a connection to reach the declared status.
-        :raises pulumi.RunError: the status is none of the two, two approvals name the same connection, or a secret
-            stands in plain text in the stack's configuration; later, where the declared status was not reached.
+        :raises pulumi.RunError: an argument is wrong, two approvals name the same connection, a secret stands in plain
+            text in the stack's configuration, or a key of its namespace ``vpcep`` is not known. Later: a preview found
+            that what is declared is not possible, or in an update the declared status was not reached.
         """
         own = declarations()
         opts = _spelled_out(opts)
-        identity = {"service_id": service_id, "endpoint_id": endpoint_id, "region": region, "project_id": project_id}
+        given = _given(
+            resource_name,
+            service_id=service_id,
+            endpoint_id=endpoint_id,
+            status=status,
+            expected_domain_id=expected_domain_id,
+            description=description,
+            region=region,
+            project_id=project_id,
+            appear_timeout=appear_timeout,
+            settle_timeout=settle_timeout,
+        )
+        identity = {name: given.get(name) for name in IDENTITY}
         claim, claimed = own.declare(Declaration(resource_name, TYPE, identity, opts))
+        previewed = pulumi.runtime.is_dry_run()
         inputs = {
-            "service_id": service_id,
-            "endpoint_id": endpoint_id,
-            "status": _declarable(resource_name, status),
-            **dict.fromkeys(RESOLVED),
+            **given,
+            **dict.fromkeys(name for name in RESOLVED if name not in given),
             **claimed,
+            **_secrets(given),
+            **(own.previews.inputs() if previewed else {PLANS: True} if keeps_plans() else {}),
         }
-        optional = {
-            "expected_domain_id": (expected_domain_id, None),
-            "description": (description, None),
-            "region": (region, None),
-            "project_id": (project_id, None),
-            "appear_timeout": (appear_timeout, DEFAULT_APPEAR_TIMEOUT),
-            "settle_timeout": (settle_timeout, DEFAULT_SETTLE_TIMEOUT),
-        }
-        # Defaults stay out of states and previews.
-        inputs |= {name: given for name, (given, default) in optional.items() if given != default}
-        inputs |= _secrets(inputs)
         super().__init__(EndpointConnectionApprovalProvider(), resource_name, inputs, opts)
-        if not pulumi.runtime.is_dry_run():
+        if previewed:
+            own.previews.watch(self, resource_name)
+        else:
             # One output a resource, for the SDK waits for them all: what else is needed is asked for where it is.
             self.errors.apply(
-                lambda errors: self._answered(own.claims, claim, resource_name, status, errors), run_with_unknowns=True
+                lambda errors: self._answered(own.claims, claim, resource_name, given["status"], errors),
+                run_with_unknowns=True,
             )
 
     def _answered(
@@ -173,15 +189,21 @@ class _Existing(EndpointConnectionApproval, module="vpcep", name="EndpointConnec
         project_id: pulumi.Input[str] | None,
         opts: pulumi.ResourceOptions | None,
     ) -> None:
+        id_ = _as_input(id_)
         service_id, _, endpoint_id = id_.partition("/") if isinstance(id_, str) else (None, "", None)
-        identity = {"service_id": service_id, "endpoint_id": endpoint_id, "region": region, "project_id": project_id}
+        identity = {
+            "service_id": service_id,
+            "endpoint_id": endpoint_id,
+            "region": _as_input(region),
+            "project_id": _as_input(project_id),
+        }
         declarations().declare(Declaration(resource_name, TYPE, identity, opts or pulumi.ResourceOptions(), reads=True))
         outputs = dict.fromkeys(("service_id", "endpoint_id", "status", *RESOLVED))
         Resource.__init__(
             self,
             EndpointConnectionApprovalProvider(),
             resource_name,
-            {**outputs, "region": region, "project_id": project_id},
+            {**outputs, "region": identity["region"], "project_id": identity["project_id"]},
             pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(id=id_)),
         )
 
@@ -207,7 +229,36 @@ def _secrets(inputs: Mapping[str, pulumi.Input[Any]]) -> dict[str, pulumi.Output
     return {SECRET: pulumi.Output.all(*checks).apply(named)}
 
 
-def _declarable(name: str, status: pulumi.Input[str]) -> pulumi.Input[str]:
+DEFAULTS = {"appear_timeout": DEFAULT_APPEAR_TIMEOUT, "settle_timeout": DEFAULT_SETTLE_TIMEOUT}
+
+
+def _given(resource: str, **arguments: Any) -> dict[str, Any]:
+    """The inputs that a program gives. Defaults stay out of states and previews.
+
+    :raises pulumi.RunError: one of them is wrong. It is raised here, where the program is: a failure of the provider's
+        check makes the CLI interrupt the program, which prints a traceback.
+    """
+    given = {name: _as_input(value) for name, value in arguments.items()}
+    wrong = [f"{name} is required" for name in REQUIRED if given[name] is None]
+    for name, value in given.items():
+        if value is None or isinstance(value, pulumi.Output):
+            continue
+        if (reason := RULES[name](value)) is not None:
+            # A note may be long, and says nothing that the reason does not.
+            wrong.append(f"{name} {reason}" + (f", not {reprlib.repr(value)}" if name != "description" else ""))
+    if wrong:
+        raise pulumi.RunError(f"{resource}: {'; '.join(wrong)}")
+    if isinstance(given["status"], pulumi.Output):
+        given["status"] = _declarable(resource, given["status"])
+    return {name: value for name, value in given.items() if value is not None and value != DEFAULTS.get(name)}
+
+
+def _as_input(value: Any) -> Any:
+    """A value, or an output. A coroutine is an output as well, and can be waited for once only."""
+    return pulumi.Output.from_input(value) if inspect.isawaitable(value) else value
+
+
+def _declarable(resource: str, status: pulumi.Output[str]) -> pulumi.Output[str]:
     """The status, where it is one that can be declared.
 
     It is refused here because the provider cannot: there any other is one that a refresh found, and ``ignore_changes``
@@ -216,9 +267,7 @@ def _declarable(name: str, status: pulumi.Input[str]) -> pulumi.Input[str]:
 
     def refuse_others(value: str) -> str:
         if (reason := RULES["status"](value)) is not None:
-            raise pulumi.RunError(f"{name}: status {reason}")
+            raise pulumi.RunError(f"{resource}: status {reason}, not {reprlib.repr(value)}")
         return value
 
-    if isinstance(status, str):
-        return refuse_others(status)
-    return pulumi.Output.all(status).apply(lambda values: refuse_others(values[0]))
+    return status.apply(refuse_others)

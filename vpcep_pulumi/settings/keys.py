@@ -12,6 +12,9 @@ from types import MappingProxyType
 ARGUMENTS = MappingProxyType({"region": "region", "project_id": "project_id"})
 """The resource's own arguments."""
 
+NAMESPACE = "vpcep"
+"""Of the stack configuration."""
+
 CONFIG = MappingProxyType(
     {
         "region": "vpcep:region",
@@ -25,6 +28,9 @@ CONFIG = MappingProxyType(
     }
 )
 """Stack configuration: the setting and its key."""
+
+PLANS = "vpcep:plans"
+"""The key of stack configuration that says when plans are inputs: ``previews``, the default, or ``always``."""
 
 SECRET_CONFIG = tuple(CONFIG[name] for name in ("access_key", "secret_key", "security_token", "token"))
 """The keys that must be set with ``pulumi config set --secret``."""

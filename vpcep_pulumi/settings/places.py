@@ -10,6 +10,7 @@ import configparser
 import json
 import os
 import stat
+from codecs import BOM_UTF16_BE, BOM_UTF16_LE
 from collections.abc import Callable, Mapping
 from functools import cached_property
 from pathlib import Path
@@ -97,7 +98,8 @@ def _read(path: Path) -> str | None:
             os.close(descriptor)
         if len(content) > LONGEST_PROFILE:
             raise SettingsError(f"cannot read the profile {path}: it has more than {LONGEST_PROFILE} bytes")
-        return content.decode()
+        # Editors and shells of Windows begin a file with a byte order mark.
+        return content.decode("utf-16" if content.startswith((BOM_UTF16_LE, BOM_UTF16_BE)) else "utf-8-sig")
     except (FileNotFoundError, NotADirectoryError):
         return None
     except (OSError, UnicodeDecodeError) as error:

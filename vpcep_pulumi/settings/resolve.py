@@ -5,7 +5,7 @@ from __future__ import annotations
 import ipaddress
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -33,6 +33,8 @@ class Settings:
     :ivar endpoint: the service's address, without a path.
     :ivar iam_endpoint: IAM's address, without a path.
     :ivar credential: its repr is safe.
+    :ivar endpoint_named_by: what names the service's address, for messages: a setting, or the region and its setting.
+    :ivar iam_named_by: likewise IAM's.
     """
 
     region: str
@@ -41,6 +43,8 @@ class Settings:
     endpoint: str
     iam_endpoint: str
     credential: Credential
+    endpoint_named_by: str = field(default="", compare=False)
+    iam_named_by: str = field(default="", compare=False)
 
     @property
     def is_default_endpoint(self) -> bool:
@@ -70,6 +74,8 @@ def resolve(
     variable = f"HUAWEICLOUD_SDK_REGION_VPCEP_{where.upper().replace('-', '_')}"
     endpoint = _first(found, "endpoint") or environ.get(variable, "").strip()
     iam_endpoint = _first(found, "iam_endpoint")
+    by_region = f"the region {where} ({_spelling(found, 'region')})"
+    named_by = _spelling(found, "endpoint") or (variable if endpoint else by_region)
     project = _first(found, "project_id")
     vpcep, iam = _hosts(
         where,
@@ -85,6 +91,8 @@ def resolve(
         endpoint=vpcep,
         iam_endpoint=iam,
         credential=_credential(found),
+        endpoint_named_by=named_by,
+        iam_named_by=_spelling(found, "iam_endpoint") or (named_by if iam == vpcep else by_region),
     )
 
 
@@ -115,6 +123,15 @@ def _first(found: Iterable[Place], setting: str) -> str | None:
     """What the first place has that has it. Places that never have it are not asked: they may be files."""
     having = (place.settings for place in found if setting in place.keys)
     return next((settings[setting] for settings in having if setting in settings), None)
+
+
+def _spelling(found: Iterable[Place], setting: str) -> str:
+    """What names a setting, for messages: the first place's that has it; empty where none has it."""
+    place = next((place for place in found if setting in place.keys and setting in place.settings), None)
+    if place is None:
+        return ""
+    key = place.keys[setting]
+    return key if ":" in key or key.isupper() else f"{key} in {place.name}"
 
 
 def _region(found: Iterable[Place]) -> str:

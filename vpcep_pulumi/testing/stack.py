@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -14,6 +14,7 @@ from vpcep_pulumi.testing.engine import EngineError, LocalEngine
 from vpcep_pulumi.testing.engine.project import Function, Program, load
 from vpcep_pulumi.testing.engine.secrets import phrase_of
 from vpcep_pulumi.testing.engine.state import State
+from vpcep_pulumi.testing.engine.stubs import NOTHING, Answer, Stubs
 from vpcep_pulumi.testing.engine.values import Secret, contains, plain
 from vpcep_pulumi.testing.results import OperationFailed, Result
 from vpcep_pulumi.testing.simulator import Simulator
@@ -47,11 +48,36 @@ class Stack:
         self._simulator = simulator
         self._folder, self._root = folder, root
         self._program: Program | None = None
+        self._answers: dict[str, Answer] = {}
+        self._stacks: dict[str, Mapping[str, Any]] = {}
 
     @staticmethod
     def secret(value: Any) -> Secret:
         """A value of :attr:`config` that is secret, as after ``pulumi config set --secret``."""
         return Secret(value)
+
+    def stub(self, token: str, outputs: Answer = NOTHING) -> None:
+        """Say what a resource or a function of another package answers, which nobody runs here.
+
+        ::
+
+            stack.stub("huaweicloud:Vpcep/service:Service", {"id": "4189d3c2-8882-4871-a3c2-d380272eed88"})
+            stack.stub("huaweicloud:Vpc/getVpc:getVpc", lambda arguments: {"id": f"vpc-{arguments['name']}"})
+
+        A resource has its inputs as outputs as well, and an ``id`` of its own where none is given. In a preview its
+        other outputs are not known, as with the real one.
+
+        :param token: the resource's type or the function's name, as the refusal without a stub spells it.
+        :param outputs: by their names in the provider's spelling, or a function that makes them of the inputs.
+        """
+        self._answers[token] = outputs
+
+    def stub_stack(self, name: str, outputs: Mapping[str, Any]) -> None:
+        """Say what a ``pulumi.StackReference`` finds.
+
+        :param name: as the program refers to it, such as ``acme/network/prod``.
+        """
+        self._stacks[name] = outputs
 
     def preview(
         self, program: Declared | None = None, *, refresh: bool = False, replace: Collection[str] = ()
@@ -114,9 +140,18 @@ class Stack:
         if self._program is None:
             raise EngineError("there is no program yet: name one, as in stack.up('infra/')")
         config = self._config()
+        if self._is_cli and (self._answers or self._stacks):
+            raise EngineError("stubs are for the local engine: run this test with --pulumi-engine=local")
         if self._is_cli:
             return CliEngine(self._program, self._folder, stack=self.name, config=config, environ=self._environ())
-        return LocalEngine(self._program, self._state(), stack=self.name, config=config, environ=self._environ())
+        return LocalEngine(
+            self._program,
+            self._state(),
+            stack=self.name,
+            config=config,
+            environ=self._environ(),
+            stubs=Stubs(self._answers, self._stacks),
+        )
 
     def _config(self) -> dict[str, str | Secret]:
         """What is given besides the stack's file. Whatever that says, nothing but the simulator is reached."""

@@ -25,7 +25,7 @@ RESOURCE = 'Approval("one", service_id="svc", endpoint_id="ep1", opts=pulumi.Res
         ),
         (
             'pulumi.StackReference("organization/other/dev")',
-            "resources of other packages (pulumi:pulumi:StackReference)",
+            "references to other stacks (organization/other/dev)",
         ),
         (
             'pulumi.CustomResource("aws:s3/bucket:Bucket", "b", {})',
@@ -44,7 +44,7 @@ RESOURCE = 'Approval("one", service_id="svc", endpoint_id="ep1", opts=pulumi.Res
             'pulumi.ProviderResource("pulumi-python", "p", {}, pulumi.ResourceOptions(env_var_mappings={"A": "B"}))',
             "environment variables of providers",
         ),
-        ('Approval("one", service_id="svc", endpoint_id=pulumi.StringAsset("x"))', "asset"),
+        ('Approval("one", service_id="svc", endpoint_id=pulumi.Output.from_input(pulumi.StringAsset("x")))', "asset"),
     ],
 )
 def test_it_is_named(simulator, tmp_path, program, what):
@@ -57,5 +57,5 @@ def test_it_is_named(simulator, tmp_path, program, what):
         assert not result.ok
         (error,) = [each for each in result.messages("error") if "the local engine" in each]
         assert what in error
-        assert error.endswith("the pulumi CLI does")
+        assert "the pulumi CLI does" in error
     assert simulator.status("svc", "ep1") == "pendingAcceptance"

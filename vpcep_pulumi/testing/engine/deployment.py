@@ -178,7 +178,7 @@ class Deployment:
 
     def _with_provider(self, goal: Goal) -> Goal:
         """A goal with the provider that manages it: the default one, where it names none, is made when it is needed."""
-        if not goal.resource.hosted or goal.resource.provider:
+        if not goal.resource.hosted or goal.resource.provider or not goal.resource.type.startswith(urns.DYNAMIC):
             return goal
         with self._first:
             if self._default is None:

@@ -18,6 +18,7 @@ from vpcep_pulumi.testing.engine.project import Program, Target, load
 from vpcep_pulumi.testing.engine.report import Report
 from vpcep_pulumi.testing.engine.resource import Resource
 from vpcep_pulumi.testing.engine.state import State
+from vpcep_pulumi.testing.engine.stubs import Stubs
 from vpcep_pulumi.testing.engine.values import Secret
 from vpcep_pulumi.testing.results import Result
 
@@ -32,6 +33,7 @@ class LocalEngine:
     :param stack: the stack's name; its configuration is in ``Pulumi.<stack>.yaml``.
     :param config: more configuration, secrets among it; a key without a namespace is the project's.
     :param environ: the environment of the program and of the provider; by default this process's.
+    :param stubs: what resources and functions of other packages, and other stacks, answer.
     :param show: given the operation's text, piece by piece, as it comes about.
     :raises EngineError: the project cannot be read.
     """
@@ -45,6 +47,7 @@ class LocalEngine:
         config: Mapping[str, str | Secret] = MappingProxyType({}),
         environ: Mapping[str, str] | None = None,
         show: Callable[[str], None] = lambda _text: None,
+        stubs: Stubs = Stubs(),  # noqa: B008 -- it is frozen
     ) -> None:
         self._project = load(program)
         self._state = state
@@ -52,6 +55,7 @@ class LocalEngine:
         self._extra = config
         self._environ = dict(os.environ if environ is None else environ)
         self._show = show
+        self._stubs = stubs
 
     def preview(
         self,
@@ -167,7 +171,7 @@ class LocalEngine:
         report = Report(self._show, dry_run=dry_run)
         with State(self._state, phrase, writes=not dry_run) as state:
             target = Target(self._project, self._stack, config, self._environ)
-            operation = Operation(target, state, report, flags)
+            operation = Operation(target, state, report, flags, self._stubs)
             report.line(f"{heading} ({self._stack}):")
             for each in state.interrupted:
                 report.say("warning", f"the last operation was interrupted while {each.op} {each.urn}", each.urn)

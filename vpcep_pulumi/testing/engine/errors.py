@@ -10,7 +10,11 @@ class EngineError(VpcepError):
 
 
 class Unsupported(EngineError):
-    """Something that only the pulumi CLI does; it is refused by name."""
+    """Something that only the pulumi CLI does; it is refused by name.
 
-    def __init__(self, what: str) -> None:
-        super().__init__(f"the local engine does not do {what}; the pulumi CLI does")
+    :param stub: what a test can write to do without it.
+    """
+
+    def __init__(self, what: str, *, stub: str = "") -> None:
+        advice = f". A test can say what it answers: {stub}" if stub else ""
+        super().__init__(f"the local engine does not do {what}; the pulumi CLI does{advice}")

@@ -21,6 +21,7 @@ from vpcep_pulumi.testing.engine.project import Target
 from vpcep_pulumi.testing.engine.report import Report
 from vpcep_pulumi.testing.engine.state import State
 from vpcep_pulumi.testing.engine.steps import Steps, Stopped
+from vpcep_pulumi.testing.engine.stubs import Stubs
 from vpcep_pulumi.testing.engine.urns import STACK
 from vpcep_pulumi.testing.engine.values import UNKNOWN
 from vpcep_pulumi.testing.results import Result, summary
@@ -29,13 +30,13 @@ from vpcep_pulumi.testing.results import Result, summary
 class Operation:
     """One operation on a stack."""
 
-    def __init__(self, target: Target, state: State, report: Report, options: Options) -> None:
+    def __init__(self, target: Target, state: State, report: Report, options: Options, stubs: Stubs) -> None:
         self._target, self._state, self._report = target, state, report
         self._log_server, self._log_address = services.serve(
             engine_pb2_grpc.add_EngineServicer_to_server, services.Log(report)
         )
         self._hosts = Hosts(lambda: Host(target, engine=self._log_address, line=self._printed))
-        self._steps = Steps(state, self._hosts, report)
+        self._steps = Steps(state, self._hosts, report, stubs=stubs)
         self._before = state.all()
         self._deployment = Deployment(target.project.name, target.stack, self._steps, options)
 

@@ -10,27 +10,23 @@ from typing import Any, NoReturn
 
 import grpc
 from google.protobuf import empty_pb2
-from google.protobuf.message import Message
-from pulumi.runtime import rpc
 from pulumi.runtime.proto import (
     engine_pb2,
     engine_pb2_grpc,
+    provider_pb2,
     resource_pb2,
     resource_pb2_grpc,
 )
 
 from vpcep_pulumi.testing import grpc_clock
-from vpcep_pulumi.testing.engine import urns
 from vpcep_pulumi.testing.engine.decision import Registered
 from vpcep_pulumi.testing.engine.deployment import Deployment
 from vpcep_pulumi.testing.engine.errors import Unsupported
 from vpcep_pulumi.testing.engine.host import MESSAGE_OPTIONS
-from vpcep_pulumi.testing.engine.names import Goal
+from vpcep_pulumi.testing.engine.registrations import goal_of, reading_of
 from vpcep_pulumi.testing.engine.report import Report
-from vpcep_pulumi.testing.engine.resource import Resource
 from vpcep_pulumi.testing.engine.steps import Steps, Stopped
-from vpcep_pulumi.testing.engine.urns import DYNAMIC, PROVIDER
-from vpcep_pulumi.testing.engine.values import UnsupportedValue, from_struct, from_value, to_struct
+from vpcep_pulumi.testing.engine.values import UnsupportedValue, from_struct, plain, to_struct
 
 FEATURES = {
     "secrets": "SECRETS",
@@ -88,6 +84,7 @@ class Monitor(resource_pb2_grpc.ResourceMonitorServicer):
     def __init__(self, deployment: Deployment, steps: Steps) -> None:
         self._deployment = deployment
         self._steps = steps
+        self._stubs = steps.stubs
         self.finished = threading.Event()
         self.released = threading.Event()
         self._under_way = 0
@@ -104,7 +101,7 @@ class Monitor(resource_pb2_grpc.ResourceMonitorServicer):
 
     def RegisterResource(self, request: Any, context: Any) -> Any:
         """A resource is declared."""
-        found = self._answered(context, lambda: self._deployment.register(_goal(request)))
+        found = self._answered(context, lambda: self._deployment.register(goal_of(request, self._stubs)))
         return resource_pb2.RegisterResourceResponse(
             urn=found.resource.urn,
             id=found.resource.id,
@@ -115,7 +112,7 @@ class Monitor(resource_pb2_grpc.ResourceMonitorServicer):
 
     def ReadResource(self, request: Any, context: Any) -> Any:
         """A resource is read that is made elsewhere."""
-        found = self._answered(context, lambda: self._deployment.read(_reading(request)))
+        found = self._answered(context, lambda: self._deployment.read(reading_of(request, self._stubs)))
         return resource_pb2.ReadResourceResponse(
             urn=found.resource.urn,
             properties=to_struct(found.resource.outputs, secrets=True),
@@ -134,8 +131,9 @@ class Monitor(resource_pb2_grpc.ResourceMonitorServicer):
         return empty_pb2.Empty()
 
     def Invoke(self, request: Any, context: Any) -> Any:
-        """Refused: functions of packages, stack references among them."""
-        return self._answered(context, lambda: _refuse(f"invokes ({request.tok})"))
+        """A function of a package. Only a test can say what it answers."""
+        found = self._answered(context, lambda: self._stubs.call(request.tok, plain(from_struct(request.args))))
+        return provider_pb2.InvokeResponse(**{"return": to_struct(found, secrets=True)})  # type: ignore[arg-type] # a keyword
 
     def Call(self, request: Any, context: Any) -> Any:
         """Refused."""
@@ -150,8 +148,8 @@ class Monitor(resource_pb2_grpc.ResourceMonitorServicer):
         return self._answered(context, lambda: _refuse("hooks"))
 
     def RegisterPackage(self, request: Any, context: Any) -> Any:
-        """Refused."""
-        return self._answered(context, lambda: _refuse(f"other packages ({request.name})"))
+        """A package whose SDK names it by a reference. What is asked of it is stubbed, or refused by its own name."""
+        return resource_pb2.RegisterPackageResponse(ref=request.name)
 
     def wait_for_the_rest(self) -> None:
         """Wait until nothing that the program has asked for is under way."""
@@ -192,95 +190,9 @@ def serve(add: Callable[[Any, Any], None], servicer: Any) -> tuple[grpc.Server, 
     return server, f"127.0.0.1:{port}"
 
 
-def _goal(request: Any) -> Goal:
-    _refuse_what_only_the_cli_does(request)
-    resource = Resource(
-        urn="",
-        type=request.type,
-        custom=request.custom,
-        inputs=from_struct(request.object),
-        parent=request.parent,
-        dependencies=sorted(request.dependencies),
-        property_dependencies={
-            name: sorted(each.urns) for name, each in sorted(request.propertyDependencies.items()) if each.urns
-        },
-        additional_secret_outputs=list(request.additionalSecretOutputs),
-        ignore_changes=list(request.ignoreChanges),
-        deleted_with=request.deletedWith,
-        replace_with=list(request.replace_with),
-        replacement_trigger=from_value(request.replacement_trigger),
-        provider=request.provider,
-        protect=request.protect,
-        retain_on_delete=request.retainOnDelete,
-    )
-    return Goal(
-        request.name,
-        resource,
-        tuple(_alias(each) for each in request.aliases),
-        request.deleteBeforeReplace if request.deleteBeforeReplaceDefined else None,
-        tuple(request.replaceOnChanges),
-        tuple(name for name, field in INHERITED.items() if not _is_given(request, field)),
-    )
-
-
-def _is_given(request: Any, field: str) -> bool:
-    value = getattr(request, field)
-    return bool(value) if isinstance(value, str) else bool(request.HasField(field))
+def _refuse(what: str) -> NoReturn:
+    raise Unsupported(what)
 
 
 def _result(found: Registered) -> Any:
     return resource_pb2.Result.FAIL if found.failed else resource_pb2.Result.SUCCESS
-
-
-def _reading(request: Any) -> Goal:
-    if not request.type.startswith(DYNAMIC):
-        raise Unsupported(f"resources of other packages ({request.type})")
-    inputs = from_struct(request.properties)
-    resource = Resource(
-        urn="",
-        type=request.type,
-        custom=True,
-        # An id that a preview cannot know yet is spelled as any unknown.
-        id="" if request.id == rpc.UNKNOWN else request.id,
-        inputs=inputs,
-        parent=request.parent,
-        dependencies=sorted(request.dependencies),
-        provider=request.provider,
-        additional_secret_outputs=list(request.additionalSecretOutputs),
-    )
-    return Goal(request.name, resource)
-
-
-def _alias(alias: Any) -> urns.Alias:
-    spec = alias.spec
-    return urns.Alias(alias.urn, spec.name, spec.type, spec.stack, spec.project, spec.parentUrn, spec.noParent)
-
-
-def _refuse_what_only_the_cli_does(request: Any) -> None:
-    if request.custom and not request.type.startswith(DYNAMIC) and request.type != PROVIDER:
-        raise Unsupported(f"resources of other packages ({request.type})")
-    if request.remote:
-        raise Unsupported(f"remote components ({request.type})")
-    for field, what in REFUSED.items():
-        value = getattr(request, field, None)
-        if value.ByteSize() if isinstance(value, Message) else value:
-            raise Unsupported(what)
-
-
-REFUSED = {
-    "importId": "imports",
-    "version": "plugin versions",
-    "pluginDownloadURL": "plugins to download",
-    "packageRef": "other packages",
-    "envVarMappings": "environment variables of providers",
-    "transforms": "transforms",
-    "hooks": "hooks",
-    "state_migrations": "state migrations",
-}
-"""Fields of a registration that ask for what is not done here."""
-INHERITED = {"protect": "protect", "retain_on_delete": "retainOnDelete", "deleted_with": "deletedWith"}
-"""What a resource has from its parent where it does not say it itself, and the fields that say it."""
-
-
-def _refuse(what: str) -> NoReturn:
-    raise Unsupported(what)

@@ -18,6 +18,8 @@ from vpcep_pulumi.testing.engine.providers import new_id
 from vpcep_pulumi.testing.engine.report import Report, Step
 from vpcep_pulumi.testing.engine.resource import Resource
 from vpcep_pulumi.testing.engine.state import State
+from vpcep_pulumi.testing.engine.stubs import Stubs
+from vpcep_pulumi.testing.engine.urns import DYNAMIC
 from vpcep_pulumi.testing.engine.values import Values, marked
 
 INTERRUPT_SECONDS = 0.5
@@ -51,6 +53,7 @@ class Steps:
 
     :ivar stopping: set when the operation ends early: what is under way is finished, nothing is begun.
     :ivar fresh_id: draws the id of a provider resource.
+    :ivar stubs: what the test says of other packages.
     """
 
     state: State
@@ -58,6 +61,7 @@ class Steps:
     report: Report
     stopping: threading.Event = field(default_factory=threading.Event)
     fresh_id: Callable[[], str] = new_id
+    stubs: Stubs = field(default_factory=Stubs)
 
     @property
     def dry_run(self) -> bool:
@@ -70,7 +74,12 @@ class Steps:
         self.providers.finish(INTERRUPT_SECONDS)
 
     def provider(self, resource: Resource) -> Provider:
-        """The provider that manages a resource."""
+        """The provider that manages a resource.
+
+        :raises Unsupported: it is another package's, and no test has stubbed it.
+        """
+        if not resource.type.startswith(DYNAMIC):
+            return self.stubs.of(resource.type)
         return self.providers.of(resource.provider)
 
     def same(self, new: Resource, old: Resource) -> Resource:

@@ -114,6 +114,7 @@ class Gateway:
             await send(message)
 
         await asyncio.sleep(self._world.latency())
+        self._world.pass_with_request()
         try:
             self._verify(asked)
             self._world.take_from_quota(asked.request_id)

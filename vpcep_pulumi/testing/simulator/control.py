@@ -60,6 +60,7 @@ class NewSettings(_Body):
     quota: Annotated[int, Field(ge=0)] | None = None
     quota_s: Seconds | None = None
     deleting_s: Seconds | None = None
+    request_s: Seconds | None = None
 
 
 class NewFault(_Body):

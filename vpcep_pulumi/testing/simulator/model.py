@@ -37,6 +37,7 @@ class Settings:
     :ivar tokens: the tokens that are accepted.
     :ivar quota: calls that are answered within any ``quota_s`` seconds; None is without a limit.
     :ivar deleting_s: seconds that an endpoint whose consumer deletes it stays ``deleting``; with a seed, the most.
+    :ivar request_s: seconds that pass in the service, at once, with each request to its API.
     :raises ValueError: a time is negative, no number, or too long.
     """
 
@@ -48,9 +49,10 @@ class Settings:
     quota: int | None = None
     quota_s: float = 300.0
     deleting_s: float = 0.0
+    request_s: float = 0.0
 
     def __post_init__(self) -> None:
-        for name in ("latency_s", "creating_s", "quota_s", "deleting_s"):
+        for name in ("latency_s", "creating_s", "quota_s", "deleting_s", "request_s"):
             check_seconds(name, getattr(self, name))
 
 

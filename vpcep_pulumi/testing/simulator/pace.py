@@ -48,6 +48,11 @@ class Pace:
                 raise ValueError(f"time was advanced by {self._ahead:.0f} seconds already: a thousand years at most")
             self._ahead += seconds
 
+    def pass_with_request(self) -> None:
+        """Let the time pass that passes with each request, as far as time goes."""
+        with self._lock:
+            self._ahead = min(self._ahead + self.settings.request_s, FURTHEST_S)
+
     def latency(self) -> float:
         """Seconds that the next answer takes."""
         return self.draw(self.settings.latency_s)

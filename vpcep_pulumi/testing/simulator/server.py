@@ -259,6 +259,14 @@ class Simulator:
         """Let time pass in the service, at once: what is ``creating`` may settle. Signatures keep the real date."""
         self.world.advance(seconds)
 
+    def advance_each(self, seconds: float) -> None:
+        """Let so much time pass in the service, at once, with each request from now on.
+
+        An operation that is under way cannot be driven with :meth:`advance` by the test that waits for it. So
+        ``creating(30)`` and ``advance_each(30)`` cost a poll, and no 30 seconds.
+        """
+        self.world.configure(replace(self.world.settings, request_s=seconds))
+
     def clear_calls(self) -> None:
         """Forget them."""
         self._calls.clear()

@@ -1,0 +1,43 @@
+"""Under Pulumi's own mocks, which run many programs in a process, one after the other, and no provider."""
+
+import subprocess
+import sys
+
+TESTS = """
+import unittest
+import pulumi
+from pulumi.runtime import mocks
+from vpcep_pulumi import EndpointConnectionApproval
+
+class Mocks(mocks.Mocks):
+    def new_resource(self, args):
+        return f"{args.name}-id", args.inputs
+
+    def call(self, args):
+        return {}
+
+mocks.set_mocks(Mocks(), preview=False)
+
+class Tests(unittest.TestCase):
+    @pulumi.runtime.test
+    def test_one(self):
+        one = EndpointConnectionApproval("one", service_id="svc", endpoint_id="ep")
+        return one.status.apply(lambda status: self.assertEqual(status, "accepted"))
+
+    @pulumi.runtime.test
+    def test_the_same_connection_under_another_name(self):
+        another = EndpointConnectionApproval("another", service_id="svc", endpoint_id="ep", status="rejected")
+        return another.status.apply(lambda status: self.assertEqual(status, "rejected"))
+
+    def test_arguments_are_checked_all_the_same(self):
+        with self.assertRaisesRegex(pulumi.RunError, "one: endpoint_id must be an id"):
+            EndpointConnectionApproval("one", service_id="svc", endpoint_id="a b")
+
+unittest.main(argv=["tests", "-v"])
+"""
+
+
+def test_tests_of_one_process_know_nothing_of_each_other():
+    found = subprocess.run([sys.executable, "-c", TESTS], capture_output=True, text=True, check=False)
+    assert found.returncode == 0, found.stderr
+    assert "Ran 3 tests" in found.stderr

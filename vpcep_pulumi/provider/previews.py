@@ -1,0 +1,76 @@
+"""What is going to happen to a connection, and what a preview is told of it.
+
+A plan that the state kept would be shown by the next preview, as something that goes away, and by a destroy. And where
+``check`` fails, the CLI interrupts the program, whose traceback stands above the message. So the resource says whether
+it is declared in a preview (``__preview``); then the plan is among the checked inputs, and a refusal as well, which
+the resource raises when it comes back (``refused``). In an update, ``check`` fails, and nothing is sent.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from vpcep_pulumi.errors import InputError
+from vpcep_pulumi.lifecycle.inputs import IDENTITY
+from vpcep_pulumi.lifecycle.plan import impossible, must_describe, plan_for, words
+from vpcep_pulumi.lifecycle.table import Step, live_of, recorded, step_for
+from vpcep_pulumi.provider.accounts import Account
+from vpcep_pulumi.provider.act import check_owner, look
+from vpcep_pulumi.provider.answers import Checked, Planned
+from vpcep_pulumi.provider.approval import Approval, Values, is_held
+from vpcep_pulumi.provider.context import UNKNOWN, Log
+from vpcep_pulumi.provider.properties import PLAN, PLANS, PREVIEW, REFUSED, VERB
+
+
+def planned(account: Account, approval: Approval, olds: Mapping[str, Any], log: Log) -> Planned | None:
+    """What is going to happen; None where nothing is.
+
+    :raises InputError: what is declared is impossible.
+    """
+    seen = is_held(olds, approval)
+    connection = look(account, approval, seen=seen)
+    check_owner(approval, connection)
+    step = step_for(approval.goal, live_of(connection), seen=seen)
+    if step is Step.IMPOSSIBLE:
+        raise InputError("", f"{approval.name}: {impossible(approval.goal, connection)}")
+    if step is Step.LEFT:
+        log.warning(f"{approval.name} is {recorded(connection)}: its consumer has left; remove this approval")
+    written = olds.get("description") if seen else None
+    plan = plan_for(
+        approval.goal,
+        connection,
+        declared=approval.status,
+        seen=seen,
+        describe=must_describe(approval.description, connection, written=written),
+    )
+    if plan is None:
+        return None
+    # Nothing may ever come of it: the resource warns of it, so it is told from a wait for what is there.
+    verb = str(step) if step is Step.APPEAR else plan.verb
+    return Planned(words(plan, previous=olds.get(PLAN) if seen else None), verb)
+
+
+def told(checked: Checked, news: Mapping[str, Any]) -> Values:
+    """The inputs of what ``check`` found, as the operation that asks is told them.
+
+    :param news: the program's inputs.
+    """
+    inputs = dict(checked.inputs)
+    if checked.plan is not None and (news.get(PREVIEW) or news.get(PLANS)):
+        inputs |= {PLAN: checked.plan.words, VERB: checked.plan.verb}
+    if news.get(PREVIEW) and checked.failures:
+        inputs[REFUSED] = "; ".join(map(str, checked.failures))
+    return inputs
+
+
+def unknown_plan(olds: Mapping[str, Any], inputs: Values) -> Planned:
+    """The plan of a preview that does not know everything: what may come of an approval that the state holds."""
+    unknown = [name for name in IDENTITY if inputs.get(name) is UNKNOWN]
+    if not olds or not unknown:
+        return Planned(UNKNOWN, "not known yet")
+    return Planned(
+        f"not known before the update: {', '.join(unknown)}. If it becomes another connection, "
+        f"connection {olds.get('endpoint_id')} of service {olds.get('service_id')} is rejected",
+        "not known yet",
+    )
