@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from vpcep_pulumi.testing import Secret
-from vpcep_pulumi.testing.engine import LocalEngine
+from vpcep_pulumi.testing.engine import EngineError, LocalEngine
 
 ROOT = Path(__file__).parent.parent
 EXAMPLES = ROOT / "examples"
@@ -104,10 +105,6 @@ def test_what_is_secret_in_the_configuration_is_secret_in_the_state(run, tmp_pat
             "approvals.billing in the stack's configuration must be an object, not null",
         ),
         (
-            {"approvals": "billing"},
-            "approvals in the stack's configuration must be an object: a name for each approval",
-        ),
-        (
             {"approvals": {"billing": {**APPROVALS["billing"], "appear_timeout": "soon"}}},
             "billing: appear_timeout must be a number of seconds, not 'soon'",
         ),
@@ -126,3 +123,12 @@ def test_a_mistake_in_the_configuration_is_said(run, config, problem):
     assert not result.ok
     (error,) = result.messages("error")
     assert error.startswith(problem)
+
+
+def test_what_is_no_object_is_refused(run, tmp_path):
+    """The root project declares the type, so the engine refuses before the program runs, as the CLI does."""
+    with pytest.raises(EngineError, match="with configuration key 'approvals' must be of type 'object'"):
+        run(ROOT, approvals="billing").preview()
+    shutil.copy(EXAMPLES / "approvals" / "__main__.py", tmp_path)
+    (error,) = run(tmp_path, approvals="billing").preview().messages("error")
+    assert error.startswith("approvals in the stack's configuration must be an object: a name for each approval")
