@@ -23,6 +23,7 @@ from vpcep_pulumi.operation.rules import Event
 from vpcep_pulumi.provider.accounts import Accounts
 from vpcep_pulumi.provider.context import PartlyDone
 from vpcep_pulumi.provider.core import ApprovalProvider
+from vpcep_pulumi.provider.properties import PLAN, PREVIEW, REFUSED
 from vpcep_pulumi.testing.engine.deployment import Deployment, Goal
 from vpcep_pulumi.testing.engine.edits import tainted
 from vpcep_pulumi.testing.engine.host import Difference, HostEnded, ProviderError
@@ -108,11 +109,15 @@ class Log:
 class Host:
     """The host, without its process."""
 
-    def __init__(self, provider: ApprovalProvider, connection: Connection) -> None:
+    def __init__(self, provider: ApprovalProvider, connection: Connection, *, dry_run: bool) -> None:
         self._provider, self._connection = provider, connection
+        self._told = {PREVIEW: True} if dry_run else {}
 
     def check(self, olds: Values, news: Values) -> tuple[Values, list[tuple[str, str]]]:
-        found = self._asked(lambda: self._provider.check(plain(olds), plain(news)))
+        """In a preview the program says so, and raises what is refused."""
+        found = self._asked(lambda: self._provider.check(plain(olds), {**plain(news), **self._told}))
+        if REFUSED in found.inputs:
+            return found.inputs, [("", found.inputs[REFUSED])]
         return found.inputs, [(each.property_name, each.reason) for each in found.failures]
 
     def diff(self, _id: str, olds: Values, news: Values) -> Difference:
@@ -236,7 +241,7 @@ class Outcome:
     """What an operation came to.
 
     :ivar steps: by resource name.
-    :ivar plans: what the preview or the check of an update promised, by endpoint.
+    :ivar plans: what a preview promised, by endpoint.
     """
 
     ok: bool
@@ -306,7 +311,9 @@ class Engine:
 
         def host() -> Host:
             claims = Claims(Told(events))
-            return Host(ApprovalProvider(accounts, log=log, tempo=self.time.tempo(), claims=claims), connection)
+            return Host(
+                ApprovalProvider(accounts, log=log, tempo=self.time.tempo(), claims=claims), connection, dry_run=dry_run
+            )
 
         state = State(self.path, "p", writes=not dry_run).__enter__()
         report = Report(lambda _text: None, dry_run=dry_run)
@@ -339,8 +346,8 @@ class Engine:
                 outcome.steps[name] = step.op
             if step.op in ("delete", "delete-replaced") and not step.resource.retain_on_delete:
                 outcome.deleted.add(plain(step.resource.inputs["endpoint_id"]))
-            elif step.new is not None and "plan" in step.new.inputs and step.op != "same":
-                outcome.plans[plain(step.new.inputs["endpoint_id"])] = plain(step.new.inputs["plan"])
+            elif step.new is not None and PLAN in step.new.inputs and step.op != "same":
+                outcome.plans[plain(step.new.inputs["endpoint_id"])] = plain(step.new.inputs[PLAN])
         return outcome
 
     def _operate(
