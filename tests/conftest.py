@@ -8,8 +8,14 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
-from vpcep_pulumi.api.client import Tempo
+from vpcep_pulumi.clock import Tempo
 from vpcep_pulumi.testing.simulator import Simulator
+
+
+def pytest_xdist_auto_num_workers() -> int:
+    """One more than there are processors: some tests wait for what is slow on purpose."""
+    return (os.cpu_count() or 1) + 1
+
 
 # A shared machine is no reason to fail: speed is measured in benchmarks/.
 settings.register_profile("tests", deadline=None)

@@ -11,10 +11,11 @@ import pytest
 from pydantic import SecretStr
 
 from vpcep_pulumi.api.auth import AccessKeyAuth, TokenAuth
-from vpcep_pulumi.api.client import Client, Tempo
+from vpcep_pulumi.api.client import Client
 from vpcep_pulumi.api.credentials import AccessKey, Token
 from vpcep_pulumi.api.operations import Operation, act_on_connection, describe_connection, list_connections
 from vpcep_pulumi.api.retry import PATIENCE, Trouble
+from vpcep_pulumi.clock import Tempo
 from vpcep_pulumi.errors import AnswerError, ApiError, AuthenticationError, RequestError, TransportError
 from vpcep_pulumi.testing.simulator import Simulator
 

@@ -15,7 +15,8 @@ from typing import Any
 import httpx
 
 from tests.conftest import DrivenTime
-from vpcep_pulumi.api.client import Client, Tempo
+from vpcep_pulumi.api.client import Client
+from vpcep_pulumi.clock import Tempo
 from vpcep_pulumi.errors import VpcepError
 from vpcep_pulumi.lifecycle.table import is_reached
 from vpcep_pulumi.operation.claims import CLAIM_INPUT, Claims

@@ -11,7 +11,8 @@ from typing import Any
 import httpx
 
 from tests.provider.conftest import Stack
-from vpcep_pulumi.api.client import Client, Tempo
+from vpcep_pulumi.api.client import Client
+from vpcep_pulumi.clock import Tempo
 from vpcep_pulumi.provider.accounts import Accounts
 from vpcep_pulumi.provider.core import ApprovalProvider
 

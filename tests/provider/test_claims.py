@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from vpcep_pulumi.api.client import Tempo
+from vpcep_pulumi.clock import Tempo
 from vpcep_pulumi.errors import DeclaredElsewhereError
 from vpcep_pulumi.operation.claims import CLAIM_INPUT, URN_OUTPUT
 from vpcep_pulumi.operation.rules import ConnectionKey

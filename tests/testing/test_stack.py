@@ -9,6 +9,7 @@ import pytest
 import vpcep_pulumi.testing
 from vpcep_pulumi.testing.simulator import Simulator
 from vpcep_pulumi.testing.simulator.world import NotThere
+from vpcep_pulumi.testing.stack import Stack
 
 PROGRAM = """
 import json
@@ -133,3 +134,20 @@ class TestWhatIsImported:
         """What is imported when it is first asked for hides no misspelling: mypy says when the comment is not needed."""
         with pytest.raises(ImportError, match="Stak"):
             from vpcep_pulumi.testing import Stak  # type: ignore[attr-defined]  # noqa: F401,PLC0415
+
+
+def test_the_cli_s_flags(simulator, tmp_path, monkeypatch):
+    for name, value in simulator.environment.items():
+        monkeypatch.setenv(name, value)
+    for endpoint in ("ep1", "ep2"):
+        simulator.connect("svc", endpoint)
+    (tmp_path / "two.py").write_text(
+        "from vpcep_pulumi import EndpointConnectionApproval as Approval\n"
+        "for number in (1, 2):\n"
+        "    Approval(f'a{number}', service_id='svc', endpoint_id=f'ep{number}')\n"
+    )
+    stack = Stack("local", simulator, folder=tmp_path / "stack", root=tmp_path)
+    assert stack.preview("two.py", exclude=["**a2"]).steps == {"a1": "create"}
+    assert stack.up(target=["**::a1"]).steps == {"a1": "create"}
+    assert [simulator.status("svc", each) for each in ("ep1", "ep2")] == ["accepted", "pendingAcceptance"]
+    assert stack.up(replace=["**::a1"], target_dependents=True, target=["**::a1"]).steps == {"a1": "replace"}

@@ -42,8 +42,6 @@ from vpcep_pulumi.errors import (
     UnreachableError,
 )
 
-__all__ = ["Client", "Tempo"]
-
 T = TypeVar("T")
 
 TIMEOUT = httpx.Timeout(30, connect=10)

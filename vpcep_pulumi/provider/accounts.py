@@ -12,10 +12,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Generic, TypeVar
 
-from vpcep_pulumi.api.client import Client, Tempo
+from vpcep_pulumi.api.client import Client
 from vpcep_pulumi.api.credentials import Credential
 from vpcep_pulumi.api.operations import list_projects
 from vpcep_pulumi.api.standing import Standing
+from vpcep_pulumi.clock import Tempo
 from vpcep_pulumi.errors import SettingsError
 from vpcep_pulumi.lifecycle.plan import endpoint_note
 from vpcep_pulumi.provider.context import Log

@@ -9,11 +9,11 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Final
 
-from vpcep_pulumi.api.client import Tempo
 from vpcep_pulumi.api.codes import Meaning, look_up
 from vpcep_pulumi.api.models import Connection
 from vpcep_pulumi.api.operations import Action, Operation, act_on_connection, describe_connection
 from vpcep_pulumi.api.text import shown_id
+from vpcep_pulumi.clock import Tempo
 from vpcep_pulumi.errors import ApiError, ImpossibleError, NotSettledError, OwnerError, RequestError, VpcepError
 from vpcep_pulumi.lifecycle.owner import is_anothers, owner_of
 from vpcep_pulumi.lifecycle.plan import impossible, must_describe, not_in_time, situation

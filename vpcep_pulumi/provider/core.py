@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from threading import Lock
 from typing import Any
 
-from vpcep_pulumi.api.client import Tempo
+from vpcep_pulumi.clock import Tempo
 from vpcep_pulumi.errors import (
     DeclaredElsewhereError,
     InputError,

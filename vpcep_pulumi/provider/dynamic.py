@@ -130,7 +130,7 @@ def _claims(engine: str | None) -> Claims:
 def _made(req: ConfigureRequest) -> ApprovalProvider:
     engine = engine_address(sys.argv)
     claims = _claims(engine)
-    from vpcep_pulumi.api.client import Tempo  # noqa: PLC0415 -- see above
+    from vpcep_pulumi.clock import Tempo  # noqa: PLC0415 -- see above
     from vpcep_pulumi.provider.accounts import Accounts  # noqa: PLC0415
     from vpcep_pulumi.provider.core import ApprovalProvider  # noqa: PLC0415
     from vpcep_pulumi.provider.engine_gone import watch  # noqa: PLC0415

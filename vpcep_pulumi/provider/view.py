@@ -18,9 +18,10 @@ import threading
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from vpcep_pulumi.api.client import Client, Tempo
+from vpcep_pulumi.api.client import Client
 from vpcep_pulumi.api.models import Connection
 from vpcep_pulumi.api.operations import PAGE_LIMIT, list_connections
+from vpcep_pulumi.clock import Tempo
 from vpcep_pulumi.errors import AnswerError, RequestError
 
 BELIEVED = 30.0
@@ -92,7 +93,7 @@ class LiveView:
                 if sight is not None:
                     return sight.connection
                 if service.error is not None and service.error_at >= oldest:
-                    raise service.error.with_traceback(None)
+                    raise _twin(service.error)
                 if not service.reading:
                     service.reading = True
                     break
@@ -191,3 +192,10 @@ def _is_late(sight: Sight, act: Act) -> bool:
     """Whether a read made after an action still shows what stood before it."""
     shown = sight.connection.status if sight.connection is not None else None
     return sight.at < act.at + GRACE and shown == act.before and shown != act.answer.status
+
+
+def _twin(error: RequestError) -> RequestError:
+    """The same error with frames of its own: several threads raise it at once."""
+    twin: RequestError = type(error).__new__(type(error), *error.args)
+    twin.__dict__.update(error.__dict__)
+    return twin

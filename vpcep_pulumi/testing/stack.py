@@ -80,20 +80,49 @@ class Stack:
         self._stacks[name] = outputs
 
     def preview(
-        self, program: Declared | None = None, *, refresh: bool = False, replace: Collection[str] = ()
+        self,
+        program: Declared | None = None,
+        *,
+        refresh: bool = False,
+        replace: Collection[str] = (),
+        target: Collection[str] = (),
+        exclude: Collection[str] = (),
+        target_dependents: bool = False,
     ) -> Result:
         """What :meth:`up` would do. Nothing is written, and nothing but reading is asked of the API.
 
+        In URNs, ``*`` stands for any part without a colon, ``**`` for any part.
+
         :param refresh: read every resource first.
         :param replace: URNs to replace whatever their difference.
+        :param target: URNs to leave everything else alone.
+        :param exclude: URNs to leave alone.
+        :param target_dependents: whether what depends on a target is one, too.
         :raises OperationFailed: the program or the provider failed, or refuses what is declared.
         :raises EngineError: the engine cannot do what it was asked.
         """
-        return self._done("preview", program, lambda engine: engine.preview(refresh=refresh, replace=replace))
+        flags: dict[str, Any] = {"replace": replace, "target": target, "exclude": exclude}
+        return self._done(
+            "preview",
+            program,
+            lambda engine: engine.preview(refresh=refresh, target_dependents=target_dependents, **flags),
+        )
 
-    def up(self, program: Declared | None = None, *, refresh: bool = False, replace: Collection[str] = ()) -> Result:
+    def up(
+        self,
+        program: Declared | None = None,
+        *,
+        refresh: bool = False,
+        replace: Collection[str] = (),
+        target: Collection[str] = (),
+        exclude: Collection[str] = (),
+        target_dependents: bool = False,
+    ) -> Result:
         """Make what the program declares. Parameters and errors are those of :meth:`preview`."""
-        return self._done("up", program, lambda engine: engine.up(refresh=refresh, replace=replace))
+        flags: dict[str, Any] = {"replace": replace, "target": target, "exclude": exclude}
+        return self._done(
+            "up", program, lambda engine: engine.up(refresh=refresh, target_dependents=target_dependents, **flags)
+        )
 
     def refresh(self, program: Declared | None = None) -> Result:
         """Read every resource, and take what is found for the state. The program is not run."""
