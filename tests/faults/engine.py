@@ -103,6 +103,9 @@ class Log:
 
     warning = progress = info
 
+    def on(self, urn: str | None) -> Log:
+        return self
+
     def debug(self, message: str) -> None:
         pass
 

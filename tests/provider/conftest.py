@@ -40,6 +40,9 @@ class ListLog:
     def progress(self, message: str) -> None:
         self.lines.append(("progress", message))
 
+    def on(self, urn: str | None) -> ListLog:
+        return self
+
     def of(self, severity: str) -> list[str]:
         return [message for found, message in self.lines if found == severity]
 

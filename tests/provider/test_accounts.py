@@ -26,6 +26,9 @@ class Silent:
 
     warning = progress = debug = info
 
+    def on(self, urn: str | None) -> Silent:
+        return self
+
 
 class Iam:
     """Names a project after the token and the region that ask, and may be slow for one region."""

@@ -129,6 +129,7 @@ class TestWaiting:
         connected.simulator.world.settings.creating_s = 25
         connected.up()
         assert connected.log.of("progress") == [
+            "receive: the connection, owned by d1, is pendingAcceptance",
             "creating 12/600 s: connection ep of service svc",
             "creating 22/600 s: connection ep of service svc",
         ]

@@ -41,6 +41,7 @@ class Engine(engine_pb2_grpc.EngineServicer):
     """Keeps what is logged."""
 
     def __init__(self) -> None:
+        self.rows: dict[str, str] = {}
         self.lines: list[tuple[int, str, bool]] = []
         self.debug: list[str] = []
 
@@ -49,6 +50,7 @@ class Engine(engine_pb2_grpc.EngineServicer):
             self.debug.append(request.message)
         else:
             self.lines.append((request.severity, request.message, request.ephemeral))
+            self.rows[request.message] = request.urn
         return empty_pb2.Empty()
 
 
@@ -152,9 +154,18 @@ def test_delete_rejects_unless_the_same_operation_declares_the_connection(host, 
     host.Delete(provider_pb2.DeleteRequest(id="svc/ep1", properties=struct(state)))
     host.Delete(provider_pb2.DeleteRequest(id="svc/ep2", properties=struct({**state, "endpoint_id": "ep2"})))
     assert (simulator.status("svc", "ep1"), simulator.status("svc", "ep2")) == ("accepted", "rejected")
-    ((severity, message, ephemeral),) = engine[0].lines
-    assert (severity, ephemeral) == (engine_pb2.INFO, False)
-    assert message.startswith("vpcep: connection ep1 of service svc is left as it is")
+    (kept, rejected) = engine[0].lines
+    assert kept[1].startswith("vpcep: connection ep1 of service svc is left as it is")
+    assert rejected[1] == "reject: the connection, owned by d1, is accepted"
+    assert [line[::2] for line in (kept, rejected)] == [(engine_pb2.INFO, False), (engine_pb2.INFO, True)]
+
+
+def test_what_is_done_stands_on_the_row_of_its_resource(host, engine):
+    """A destroy as well says whom it cuts off; the state knows the resource's name."""
+    urn = "urn:pulumi:dev::story::type::one"
+    state = {**DECLARED, "region": "cn-north-4", "project_id": "p", "__urn": urn}
+    host.Delete(provider_pb2.DeleteRequest(id="svc/ep1", properties=struct(state)))
+    assert engine[0].rows == {"reject: the connection, owned by d1, is pendingAcceptance": urn}
 
 
 def test_the_engine_is_told_of_each_request_for_whoever_asks_for_it(host, engine, simulator):
@@ -221,7 +232,7 @@ def test_what_was_sent_is_recorded_though_it_did_not_settle(host, engine, simula
         "connection ep1 of service svc: after 0 s the connection, owned by d1, is creating; "
         "raise settle_timeout, or run it again later"
     ]
-    assert [severity for severity, _, _ in engine[0].lines] == [engine_pb2.WARNING]
+    assert [severity for severity, _, is_progress in engine[0].lines if not is_progress] == [engine_pb2.WARNING]
 
 
 def test_a_host_that_is_told_to_end_does_not_wait_for_connections(host, simulator):

@@ -220,6 +220,7 @@ class Decision:
         """Send an action; where its answer is lost, read the connection before the table is asked again."""
         action, approval, known = ACTIONS[step], self.approval, self.connection
         self.attempts += 1
+        self.log.progress(f"{action}: {situation(known)}")
         began = self.tempo.monotonic()
         try:
             answer = self._send(

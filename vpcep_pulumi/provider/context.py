@@ -20,7 +20,10 @@ class Log(Protocol):
         """What somebody looks for who wonders what goes on: each request to the API."""
 
     def progress(self, message: str) -> None:
-        """Where a wait stands; shown while it lasts and then forgotten."""
+        """What is under way; shown while it lasts and then forgotten."""
+
+    def on(self, urn: str | None) -> Log:
+        """The same log, whose lines stand on the row of a resource; None is the stack's."""
 
 
 class Unknown:

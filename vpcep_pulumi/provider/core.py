@@ -100,7 +100,7 @@ class ApprovalProvider:
             self._checked.add(self._key(approval))
             return Checked(inputs)
         try:
-            plan = planned(account, approval, olds, self._log)
+            plan = planned(account, approval, olds, self._row(self._key(approval)))
         except (OwnerError, RequestError, InputError) as error:
             if not is_held(olds, approval):
                 self._claims.outcome("failed", self._key(approval))
@@ -175,10 +175,10 @@ class ApprovalProvider:
         return self._carry_out(declared(news), news, before=olds)
 
     def _carry_out(self, approval: Approval, inputs: Mapping[str, Any], *, before: Mapping[str, Any] | None) -> Values:
-        account = self._accounts.get(approval.region, approval.project_id)
-        decision = Decision(account, approval, self._log, self._tempo, seen=before is not None)
+        account, key = self._accounts.get(approval.region, approval.project_id), self._key(approval)
+        decision = Decision(account, approval, self._row(key), self._tempo, seen=before is not None)
         try:
-            with self._turns.get(self._key(approval), Lock):
+            with self._turns.get(key, Lock):
                 decision.fulfil(written=before.get("description") if before is not None else None)
         except VpcepError as error:
             if not decision.sent:
@@ -201,7 +201,8 @@ class ApprovalProvider:
         try:
             for key, kept in self._claims.owed(self._key(approval)):
                 ids = {"service_id": key.service_id, "endpoint_id": key.endpoint_id}
-                self._reject(declared({**ids, "region": kept.region, "project_id": kept.project_id}, Goal.DELETED))
+                former = declared({**ids, "region": kept.region, "project_id": kept.project_id}, Goal.DELETED)
+                self._reject(former, self._log)
         except VpcepError as error:
             return error
         return None
@@ -269,17 +270,21 @@ class ApprovalProvider:
         await_holder(lambda: self._claims.is_awaited(key, urn), self._tempo.sleep)
         verdict = self._claims.on_delete(key, urn, **known)
         if verdict.deletion is Deletion.REJECT:
-            self._reject(approval)
+            self._reject(approval, self._log.on(urn))
         elif verdict.deletion in REFUSALS:
             raise DeclaredElsewhereError(sentence(verdict, approval.name))
         else:
-            self._log.info(sentence(verdict, approval.name))
+            self._log.on(urn).info(sentence(verdict, approval.name))
 
     def _key(self, approval: Approval) -> ConnectionKey:
         address = self._accounts.address(approval.region, approval.project_id)
         return ConnectionKey(approval.service_id, approval.endpoint_id, address)
 
-    def _reject(self, approval: Approval) -> None:
+    def _row(self, key: ConnectionKey) -> Log:
+        """The log of the resource that was checked for a connection."""
+        return self._log.on(self._claims.urn_of(key))
+
+    def _reject(self, approval: Approval, log: Log) -> None:
         account = self._accounts.get(approval.region, approval.project_id)
         with self._turns.get(self._key(approval), Lock):
-            Decision(account, approval, self._log, self._tempo, seen=True).carry_out()
+            Decision(account, approval, log, self._tempo, seen=True).carry_out()

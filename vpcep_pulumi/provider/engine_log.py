@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import sys
 from collections.abc import Mapping, Sequence
+from copy import copy
 
 import grpc
 from pulumi.runtime.proto import engine_pb2, engine_pb2_grpc
@@ -27,6 +28,7 @@ class EngineLog:
     """
 
     def __init__(self, address: str | None, *, prints_debug: bool = False) -> None:
+        self._urn = ""
         self._prints_debug = prints_debug
         self._engine = (
             engine_pb2_grpc.EngineStub(grpc.insecure_channel(address, options=NO_PROXY))
@@ -53,13 +55,20 @@ class EngineLog:
         """Shown while the operation runs, in a row that may be narrow: nothing stands before it."""
         self._log(engine_pb2.INFO, message, ephemeral=True)
 
+    def on(self, urn: str | None) -> EngineLog:
+        """The same, on a resource's row and under its own diagnostics."""
+        row = copy(self)
+        row._urn = urn or ""  # noqa: SLF001 -- of its own class
+        return row
+
     def _log(self, severity: engine_pb2.LogSeverity.ValueType, message: str, *, ephemeral: bool = False) -> None:
         if self._engine is None:
             _print(message)
             return
         shown = message if ephemeral else f"vpcep: {message}"
         try:
-            self._engine.Log(engine_pb2.LogRequest(severity=severity, message=shown, ephemeral=ephemeral), timeout=5)
+            request = engine_pb2.LogRequest(severity=severity, message=shown, ephemeral=ephemeral, urn=self._urn)
+            self._engine.Log(request, timeout=5)
         except grpc.RpcError:
             # An engine that is going away takes no log; the operation itself must not fail over it.
             if severity != engine_pb2.DEBUG:

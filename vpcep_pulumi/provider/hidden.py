@@ -79,3 +79,7 @@ class MaskedLog:
     def progress(self, message: str) -> None:
         """As the log's own."""
         self._log.progress(self._hidden.masked(message))
+
+    def on(self, urn: str | None) -> Log:
+        """As the log's own."""
+        return MaskedLog(self._log.on(urn), self._hidden)
