@@ -173,6 +173,23 @@ def test_what_no_proxy_excepts(exceptions, is_asked):
 
 
 @pytest.mark.parametrize(
+    ("netloc", "exceptions", "is_asked"),
+    [
+        ("10.1.2.3:443", "10.0.0.0/8", False),
+        ("10.1.2.3", "10.1.2.3", False),
+        ("11.1.2.3", "10.0.0.0/8", True),
+        ("[::1]:8080", "::1", False),
+        ("[::1]:8080", "[::1]", False),
+        ("[fd00::7]", "fd00::/8", False),
+        ("vpcep.example", "10.0.0.0/8", True),
+    ],
+)
+def test_addresses_and_networks_that_no_proxy_excepts(netloc, exceptions, is_asked):
+    found = proxy_for("https", netloc, {"https_proxy": "proxy:3128", "no_proxy": exceptions})
+    assert (found is not None) is is_asked
+
+
+@pytest.mark.parametrize(
     ("environ", "named"),
     [
         ({"https_proxy": "http://lower:1", "HTTPS_PROXY": "http://upper:1"}, "lower"),
@@ -212,6 +229,10 @@ def test_a_header_of_a_cgi_request_is_no_proxy():
         ("http://u:s3cr3t@[::1", "does not name a proxy's address"),
         ("http://s3cr3t a/", "does not name a proxy's address"),
         ("http://", "does not name a proxy's address"),
+        ("http://u:1#s3cr3t@proxy:3128", "does not name a proxy's address"),
+        ("http://s3cr3t#@proxy:3128", "does not name a proxy's address"),
+        ("http://u:1/s3cr3t@proxy:3128", "does not name a proxy's address"),
+        ("s3cr3t?x@proxy:3128", "does not name a proxy's address"),
     ],
 )
 def test_a_proxy_that_cannot_be_used_is_named_by_its_variable(variable, address, problem):

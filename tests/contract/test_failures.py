@@ -81,6 +81,17 @@ def test_what_the_provider_refuses_is_a_clean_failure_before_anything_is_sent(co
     assert connected.posts() == []
 
 
+def test_a_preview_names_everything_that_it_refuses(connected):
+    """One refusal ends the program, and does not take the others' words with it."""
+    declared = 'Approval("a{0}", service_id="svc", endpoint_id="ep{0}", expected_domain_id="{1}")'
+    connected.program("\n".join(declared.format(number, owner) for number, owner in ((1, "d2"), (2, "d1"), (3, "d2"))))
+    result = connected.preview()
+    assert not result.ok
+    refused = {each.urn.rpartition("::")[2] for each in result.errors() if "belongs to account d1" in each.message}
+    assert refused == {"a1", "a3"}
+    assert "the preview refuses what is declared; nothing is sent" in result.messages("error")
+
+
 @pytest.mark.parametrize(
     ("without", "problem"),
     [

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 import pytest
 
 from vpcep_pulumi.settings import keys
 from vpcep_pulumi.testing.engine.secrets import Passphrase
+from vpcep_pulumi.testing.loopback import reached_directly
 from vpcep_pulumi.testing.pytest_plugin import PROFILES
 
 PROGRAM = """
@@ -108,3 +110,16 @@ def test_a_passphrase_of_ones_own_opens_the_stacks_file(pytester: pytest.Pyteste
         test_infra="def test_it(stack):\n    assert stack.up('infra/').outputs['key'].value == 'CANARY'\n"
     )
     pytester.runpytest_subprocess("-pno:cacheprovider", "-pno:schemathesis").assert_outcomes(passed=1)
+
+
+def test_several_functions_at_once_share_a_variable(monkeypatch):
+    """The last that ends puts it back, and no other."""
+    monkeypatch.setenv("no_proxy", "example.com")
+    before = dict(os.environ)
+    first, second = reached_directly(), reached_directly()
+    first.__enter__()
+    second.__enter__()
+    first.__exit__(None, None, None)
+    assert os.environ["no_grpc_proxy"] == "example.com,127.0.0.1,localhost,::1"
+    second.__exit__(None, None, None)
+    assert dict(os.environ) == before

@@ -112,7 +112,8 @@ def test_refused(vpcep, stack):
     vpcep.connect(service="svc", endpoint="ep-1", domain="d1")
     with pytest.raises(OperationFailed, match="belongs to account d1") as failure:
         stack.preview(lambda: Approval("billing", service_id="svc", endpoint_id="ep-1", expected_domain_id="d2"))
-    (error,) = failure.value.result.errors()
+    (error,) = [each for each in failure.value.result.errors() if each.urn]
+    assert error.urn.endswith("::billing")
     assert error.message.startswith("billing: endpoint_id: connection ep-1 of service svc belongs to account d1")
 
 def test_broken(vpcep, stack):

@@ -115,3 +115,22 @@ def test_stubs_are_no_part_of_the_real_cloud(stubbed):
     stubbed._is_cli = True
     with pytest.raises(EngineError, match="stubs are for the local engine"):
         stubbed.up("infra/")
+
+
+@pytest.mark.parametrize(
+    ("answer", "said"),
+    [
+        (lambda inputs: inputs["nope"], "KeyError: 'nope'"),
+        (lambda _inputs: None, "TypeError: 'NoneType' object is not iterable"),
+        ({"id": "svc", "value": object()}, "ValueError: Unexpected type"),
+    ],
+    ids=["raises", "returns nothing", "no JSON"],
+)
+@pytest.mark.parametrize("token", [SERVICE_TYPE, GET_VPC])
+def test_a_stub_that_answers_nonsense_fails_by_its_name(stubbed, simulator, token, answer, said):
+    stubbed.stub(token, answer)
+    with pytest.raises(OperationFailed, match=f"the stub of {token} answers with no outputs: ") as failed:
+        stubbed.up("infra/")
+    assert said.partition(":")[0] in str(failed.value)
+    assert "Traceback" not in str(failed.value)
+    assert simulator.calls("POST") == []

@@ -7,11 +7,15 @@ import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from importlib.util import find_spec
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
+from typing import TypeAlias
 from urllib.parse import unquote, urlsplit
 from urllib.request import getproxies, proxy_bypass
 
 from vpcep_pulumi.errors import SettingsError
 
+Address: TypeAlias = IPv4Address | IPv6Address
+Network: TypeAlias = IPv4Network | IPv6Network
 SCHEMES = ("http", "https", "socks5", "socks5h")
 OF_THE_SYSTEM = "the system's proxy settings"
 EXCEPTION = re.compile(
@@ -90,11 +94,17 @@ def _variable(environ: Mapping[str, str], name: str) -> str | None:
 def _parsed(address: str, variable: str, doubt: str) -> Proxy:
     try:
         parts = urlsplit(address.strip() if "://" in address else f"http://{address.strip()}")
+        if parts.path not in ("", "/") or parts.query or parts.fragment:
+            # A password with "/", "?" or "#" in it ends the address before the host.
+            raise ValueError("it does not end with the port")
         host, port = (parts.hostname or "").encode("idna").decode("ascii"), parts.port
     except (ValueError, UnicodeError):
         host, port, parts = "", None, urlsplit("")
     if not host or parts.scheme not in SCHEMES or not host.isprintable() or " " in host:
-        raise SettingsError(f"{variable} does not name a proxy's address such as http://proxy:3128")
+        raise SettingsError(
+            f"{variable} does not name a proxy's address such as http://proxy:3128 (in a user or a password, "
+            "/ is written %2F, ? %3F, # %23 and @ %40)"
+        )
     if parts.scheme.startswith("socks") and find_spec("socksio") is None:
         raise SettingsError(
             f"{variable} names a SOCKS proxy, which needs the package socksio: `pip install socksio`, "
@@ -108,11 +118,30 @@ def _is_excepted(netloc: str, text: str) -> bool:
     """Whether ``no_proxy`` names a host, with its port or without, or a domain that it is in."""
     both = netloc.lower()
     host = re.sub(r":\d+$", "", both)
+    address = _address(host)
     for entry in _entries(text):
+        network = _network(entry)
+        if address is not None and network is not None and address in network:
+            return True
         name = entry.lower().removeprefix("*").lstrip(".")
         if entry == "*" or name in (host, both) or (name and host.endswith(f".{name}")):
             return True
     return False
+
+
+def _address(host: str) -> Address | None:
+    try:
+        return ip_address(host.strip("[]"))
+    except ValueError:
+        return None
+
+
+def _network(entry: str) -> Network | None:
+    """The addresses that an entry excepts: a network, or one."""
+    try:
+        return ip_network(entry.strip("[]"), strict=False)
+    except ValueError:
+        return None
 
 
 def _entries(text: str) -> list[str]:

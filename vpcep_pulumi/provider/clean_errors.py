@@ -17,7 +17,7 @@ from typing import Any
 
 import pulumi
 
-_lock = threading.Lock()
+_lock = threading.RLock()  # the collector may run the finalizer in the thread that holds it
 _before: list[Any] = []
 """The limit before each error that is about; ``...`` where there was none."""
 

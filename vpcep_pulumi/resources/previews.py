@@ -6,6 +6,7 @@ summary stands under the stack.
 
 from __future__ import annotations
 
+import asyncio
 import threading
 from collections import Counter
 from collections.abc import Sequence
@@ -21,6 +22,8 @@ TOLD = (PLAN, VERB, REFUSED)
 CHECK = "Check endpoint_id: nothing of that id has asked to connect to the service"
 MOST_ROWS = 5
 """Of how many approvals the plans are shown one by one."""
+LOOK_SECONDS, LOOKS = 0.02, 50
+"""How often, and at what distance, a refusal looks whether the others are told: as long as one is, within a second."""
 
 
 class Previews:
@@ -28,7 +31,7 @@ class Previews:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._awaited = 0
+        self._awaited = self._told = 0
         self._plans: list[tuple[pulumi.Resource, str, str]] = []
 
     @staticmethod
@@ -42,17 +45,31 @@ class Previews:
         with self._lock:
             self._awaited += 1
 
-        def tell(values: Sequence[Any]) -> None:
+        async def tell(values: Sequence[Any]) -> None:
             plan, verb, refused = (value if isinstance(value, str) else None for value in values)
             self._tell(resource, plan, verb)
             if refused is not None:
-                raise pulumi.RunError(f"{name}: {refused}")
+                pulumi.log.error(f"{name}: {refused}", resource)
+                await self._others()
+                raise pulumi.RunError("the preview refuses what is declared; nothing is sent")
 
-        pulumi.Output.all(*found).apply(tell, run_with_unknowns=True)
+        told: Any = tell  # its type has no name for what returns nothing
+        pulumi.Output.all(*found).apply(told, run_with_unknowns=True)
+
+    async def _others(self) -> None:
+        """Let the others be told, too: the first failure ends the program."""
+        told = 0
+        while self._told > told:
+            told = self._told
+            for _ in range(LOOKS):
+                await asyncio.sleep(LOOK_SECONDS)
+                if not self._awaited:
+                    return
 
     def _tell(self, resource: pulumi.Resource, plan: str | None, verb: str | None) -> None:
         with self._lock:
             self._awaited -= 1
+            self._told += 1
             if verb is not None:
                 self._plans.append((resource, plan or verb, verb))
             if self._awaited or not self._plans:

@@ -15,11 +15,13 @@ from __future__ import annotations
 import importlib
 import json
 import os
+import resource
 import selectors
 import signal
 import socket
 import struct
 import sys
+import tempfile
 import time
 from collections.abc import Mapping
 from contextlib import suppress
@@ -31,8 +33,8 @@ from vpcep_pulumi.testing import child
 PRELOADED = ("pulumi.dynamic", "vpcep_pulumi.resources.endpoint_connection_approval", "vpcep_pulumi.provider.core")
 """What programs and hosts import in any case."""
 READ_AT_START = (
-    *("PYTHON", "LD_", "LC_", "LANG", "COVERAGE_"),
-    *("GRPC_", "PROTOCOL_BUFFERS_", "PYDANTIC_", "OTEL_", "TRACEPARENT", "PULUMI_OTEL"),
+    *("PYTHON", "LD_", "LC_", "LANG", "COVERAGE_", "OPENSSL_", "GLIBC_", "MALLOC_"),
+    *("GRPC_", "PROTOCOL_BUFFERS_", "TEMPORARILY_DISABLE_PROTOBUF", "PYDANTIC_", "OTEL_", "TRACEPARENT", "PULUMI_OTEL"),
 )
 """How the names of those variables begin that the interpreter and what is preloaded read once."""
 ANSWER = struct.Struct("=q")
@@ -49,11 +51,15 @@ class Request:
     :ivar arguments: for :mod:`vpcep_pulumi.testing.child`.
     :ivar folder: the working folder, absolute.
     :ivar environ: the whole environment.
+    :ivar umask: of the engine now; the server's is of its start.
+    :ivar limits: those of ``resource``, likewise: soft and hard, by number.
     """
 
     arguments: list[str]
     folder: str
     environ: dict[str, str]
+    umask: int
+    limits: dict[str, list[int]]
 
     def encoded(self) -> bytes:
         """As it is sent."""
@@ -67,9 +73,25 @@ def differs(request: Request, started_with: Mapping[str, str]) -> bool:
     """
     if _read_at_start(request.environ) != _read_at_start(started_with):
         return True
+    # An interpreter takes a relative entry as one of its working folder.
+    if not all(map(is_fixed, request.environ.get("PYTHONPATH", os.sep).split(os.pathsep))):
+        return True
     # The working folder comes first in the search for modules: one of its own would be taken instead.
     own = {entry.name.partition(".")[0] for entry in Path(request.folder).iterdir()}
     return not own.isdisjoint({name.partition(".")[0] for name in sys.modules} - {"__main__"})
+
+
+def is_fixed(entry: str) -> bool:
+    """Whether an entry of ``PYTHONPATH`` means the same folder everywhere."""
+    return Path(entry).is_absolute()
+
+
+def bounds() -> tuple[int, dict[str, list[int]]]:
+    """The umask and the limits of this process, as a request takes them."""
+    status = Path("/proc/self/status").read_text(encoding="ascii")  # asking for it any other way would change it
+    umask = next(int(line.split()[1], 8) for line in status.splitlines() if line.startswith("Umask:"))
+    numbers = {value for name, value in vars(resource).items() if name.startswith("RLIMIT_")}
+    return umask, {str(number): [*resource.getrlimit(number)] for number in numbers}
 
 
 def _read_at_start(environ: Mapping[str, str]) -> dict[str, str]:
@@ -103,6 +125,9 @@ class Server:
                     self._tell_ends()
                 if self._requests in ready:
                     message, descriptors, _, _ = socket.recv_fds(self._requests, PIECE_BYTES, DESCRIPTORS)
+                    while message and not message.endswith(b"\n"):
+                        piece = self._requests.recv(PIECE_BYTES)
+                        message = message + piece if piece else b""  # the engine has ended in the middle of it
                     if not message:
                         return None
                     request = self._fork(message, descriptors)
@@ -120,12 +145,17 @@ class Server:
             os.close(answers)
 
     def _fork(self, message: bytes, descriptors: list[int]) -> Request | None:
-        while not message.endswith(b"\n"):
-            message += self._requests.recv(PIECE_BYTES)
-        pid = os.fork()
-        if not pid:
+        try:
+            pid = os.fork() if len(descriptors) == DESCRIPTORS else None
+        except OSError:
+            pid = None
+        if pid == 0:
             self._leave(descriptors)
             return Request(**json.loads(message))
+        if pid is None:  # too many processes or descriptors: whoever asks does without
+            for each in descriptors:
+                os.close(each)
+            return None
         *streams, answers = descriptors
         _tell(answers, pid)
         self._answers[pid] = answers
@@ -155,6 +185,10 @@ def _tell(answers: int, number: int) -> None:
 def become(request: Request) -> None:
     """In a child: do what was asked for, as a new interpreter would."""
     anew = differs(request, os.environ)
+    os.umask(request.umask)
+    for number, (soft, hard) in request.limits.items():
+        with suppress(OSError, ValueError):  # higher than the server's: that is for its owner to raise
+            resource.setrlimit(int(number), (soft, hard))
     os.chdir(request.folder)
     os.environ.clear()
     os.environ.update(request.environ)
@@ -162,6 +196,7 @@ def become(request: Request) -> None:
         arguments = [sys.executable, "-u", "-m", child.__name__, *request.arguments]
         os.execv(sys.executable, arguments)  # noqa: S606 -- this interpreter, with arguments of our own
     time.tzset()
+    tempfile.tempdir = None  # found by a variable, once
     sys.path[0] = request.folder
     sys.argv = [str(child.__file__), *request.arguments]
     child.main()

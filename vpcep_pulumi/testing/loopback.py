@@ -7,6 +7,7 @@ without is in ``no_grpc_proxy``, else in ``no_proxy``; the first is gRPC's alone
 from __future__ import annotations
 
 import os
+import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
@@ -27,15 +28,40 @@ def with_this_machine(listed: str) -> str:
     return ",".join([*hosts, *(host for host in THIS_MACHINE if host not in hosts)])
 
 
+class _Shared:
+    """This process's variable, while functions run as programs: the first sets it, the last puts it back."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._running = 0
+        self._before: str | None = None
+
+    def begin(self) -> None:
+        with self._lock:
+            if not self._running:
+                self._before = os.environ.get(VARIABLE)
+                os.environ.update(without_proxy(os.environ))
+            self._running += 1
+
+    def end(self) -> None:
+        with self._lock:
+            self._running -= 1
+            if self._running:
+                return
+            if self._before is None:
+                os.environ.pop(VARIABLE, None)
+            else:
+                os.environ[VARIABLE] = self._before
+
+
+_shared = _Shared()
+
+
 @contextmanager
 def reached_directly() -> Iterator[None]:
     """The same for this process, where a function is the program: its channels are Pulumi's SDK's own."""
-    before = os.environ.get(VARIABLE)
-    os.environ.update(without_proxy(os.environ))
+    _shared.begin()
     try:
         yield
     finally:
-        if before is None:
-            os.environ.pop(VARIABLE, None)
-        else:
-            os.environ[VARIABLE] = before
+        _shared.end()

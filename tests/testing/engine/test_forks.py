@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -12,7 +13,7 @@ import pytest
 
 from vpcep_pulumi.testing.engine import LocalEngine, forks
 from vpcep_pulumi.testing.engine.forks import fork
-from vpcep_pulumi.testing.fork_server import Request, differs
+from vpcep_pulumi.testing.fork_server import Request, bounds, differs
 from vpcep_pulumi.testing.results import Result
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="elsewhere nothing is forked")
@@ -104,7 +105,7 @@ def test_a_module_of_the_program_s_own_is_taken_first(folder, name):
 
 
 def test_what_differs_is_known_by_the_environment_and_the_folder(tmp_path):
-    request = Request(["program"], str(tmp_path), {"A": "1", "PYTHONHASHSEED": "1"})
+    request = Request(["program"], str(tmp_path), {"A": "1", "PYTHONHASHSEED": "1"}, *bounds())
     assert not differs(request, {"B": "2", "PYTHONHASHSEED": "1"})
     assert differs(request, {"A": "1", "PYTHONHASHSEED": "2"})
     assert differs(request, {"A": "1"})
@@ -138,7 +139,109 @@ def test_a_long_environment(folder):
     assert printed(run(folder, "print(len(os.environ['LONG_9']))", environ)) == ["forked", "100000"]
 
 
+def test_bounds_are_those_of_the_engine_now(folder):
+    """Not those with which the server was started: a test may have a umask, limits and a temporary folder of its own."""
+    assert run(folder, "").ok
+    (folder.parent / "temporary").mkdir()
+    program = "import resource, tempfile; print(oct(os.umask(0)), resource.getrlimit(resource.RLIMIT_NOFILE)[0], tempfile.gettempdir())"
+    code = (
+        "import os, resource, sys\n"
+        "from tests.testing.engine.test_forks import *\n"
+        "folder = Path(sys.argv[1])\n"
+        "assert run(folder, '').ok\n"
+        "os.umask(0o077)\n"
+        "resource.setrlimit(resource.RLIMIT_NOFILE, (512, 512))\n"
+        "print(*printed(run(folder, sys.argv[2], {'TMPDIR': str(folder.parent / 'temporary')})))\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, str(folder), program],
+        cwd=Path(__file__).parents[3],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.stdout.split() == ["forked", "0o77", "512", str(folder.parent / "temporary")], done.stderr
+
+
+def test_a_relative_path_of_modules(folder):
+    """It is one of the program's folder."""
+    (folder / "lib").mkdir()
+    (folder / "lib/mine.py").write_text("value = 'mine'")
+    assert printed(run(folder, "import mine; print(mine.value)", {"PYTHONPATH": "lib"})) == ["new", "mine"]
+
+
 class TestServer:
+    @pytest.mark.parametrize(
+        "forks_first",
+        [
+            "multiprocessing.Process(target=time.sleep, args=(3600,), daemon=True).start()",
+            "os.fork() or time.sleep(60)",
+        ],
+    )
+    def test_a_process_ends_although_others_have_a_copy_of_its_socket(self, folder, forks_first):
+        code = (
+            "import multiprocessing.util, os, sys, time\n"
+            "from tests.testing.engine.test_forks import *\n"
+            "assert run(Path(sys.argv[1]), '').ok\n"
+            f"{forks_first}\n"
+        )
+        root = Path(__file__).parents[3]
+        # Standard output is nobody's: a process that lives on would hold it.
+        done = subprocess.run(
+            [sys.executable, "-W", "ignore", "-c", code, str(folder)],
+            cwd=root,
+            stdout=subprocess.DEVNULL,
+            timeout=SECONDS,
+            check=False,
+        )
+        assert done.returncode == 0
+
+    def test_one_whose_engine_ends_in_the_middle_of_a_request_ends(self):
+        ours, theirs = socket.socketpair()
+        with theirs:
+            server = subprocess.Popen(
+                [sys.executable, "-m", "vpcep_pulumi.testing.fork_server"],
+                stdin=theirs.fileno(),
+                stderr=subprocess.PIPE,
+            )
+        ours.sendall(b'{"arguments": ')
+        ours.close()
+        assert server.wait(SECONDS) == 0
+        assert server.stderr is not None
+        assert server.stderr.read() == b""
+        server.stderr.close()
+
+    def test_what_it_cannot_fork_is_refused_and_nothing_else_happens(self, folder):
+        """A descriptor that did not arrive: others of the server's children live on, and so does the server."""
+        server = forks._running(os.environ)
+        forked = fork(["host", "127.0.0.1:1"], cwd=folder, environ=os.environ)
+        assert forked is not None
+        answers, theirs = os.pipe()
+        with server._lock:
+            socket.send_fds(server._socket, [Request(["host"], "/", {}, *bounds()).encoded()], [theirs])
+            os.close(theirs)
+            assert os.read(answers, 8) == b""
+        os.close(answers)
+        with pytest.raises(subprocess.TimeoutExpired):
+            forked.wait(0)
+        assert printed(run(folder, "")) == ["forked"]
+        forked.stdin.close()
+        assert forked.wait(SECONDS) == 1
+        forked.stdout.close()
+
+    def test_a_child_outlives_it_and_is_known_to_live(self, folder):
+        forked = fork(["host", "127.0.0.1:1"], cwd=folder, environ=os.environ)
+        assert forked is not None
+        server = forks._running(os.environ)._process
+        server.kill()
+        server.wait()
+        with pytest.raises(subprocess.TimeoutExpired):
+            forked.wait(0.1)
+        forked.kill()
+        assert forked.wait(SECONDS) == -signal.SIGKILL
+        forked.stdin.close()
+        forked.stdout.close()
+
     def test_one_serves_every_engine_of_a_process(self, folder):
         parents = [printed(run(folder, "print(os.getppid())"))[1] for _ in range(2)]
         assert len(set(parents)) == 1

@@ -8,19 +8,23 @@ from __future__ import annotations
 
 import atexit
 import os
+import select
 import signal
 import socket
 import subprocess
 import sys
 import threading
 from collections.abc import Mapping
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from subprocess import TimeoutExpired
 from typing import TextIO
 
 from vpcep_pulumi.testing import fork_server
-from vpcep_pulumi.testing.fork_server import ANSWER, Request
+from vpcep_pulumi.testing.fork_server import ANSWER, Request, is_fixed
+
+END_SECONDS = 5.0
+"""How long a server may take to end before it is killed."""
 
 
 class Forked:
@@ -34,6 +38,10 @@ class Forked:
         self.stdin, self.stdout, self.stderr = stdin, stdout, stderr
         self.pid = pid
         self._code: int | None = None
+        try:
+            self._handle: int | None = os.pidfd_open(pid)
+        except OSError:  # it has ended already
+            self._handle = None
         self._watcher = threading.Thread(target=self._watch, args=(answers,), daemon=True)
         self._watcher.start()
 
@@ -50,13 +58,17 @@ class Forked:
 
     def kill(self) -> None:
         """End it now."""
-        if self._watcher.is_alive():
-            with suppress(ProcessLookupError):
-                os.kill(self.pid, signal.SIGKILL)
+        if self._watcher.is_alive() and self._handle is not None:
+            with suppress(OSError):
+                signal.pidfd_send_signal(self._handle, signal.SIGKILL)
 
     def _watch(self, answers: int) -> None:
         code = os.read(answers, ANSWER.size)
         os.close(answers)
+        if self._handle is not None:
+            # Without a code the server is gone, and the process may live: nobody but the system knows its end.
+            select.select([self._handle], [], [])
+            os.close(self._handle)
         self._code = ANSWER.unpack(code)[0] if code else -signal.SIGKILL
 
 
@@ -71,37 +83,32 @@ class _Server:
             self._process = subprocess.Popen(  # noqa: S603 -- this interpreter, with arguments of our own
                 [sys.executable, "-u", "-m", fork_server.__name__],
                 cwd="/",
-                env=dict(environ),
+                env=_without_relative_paths(environ),
                 stdin=theirs.fileno(),
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL,
                 start_new_session=True,
             )
 
-    def fork(self, request: Request, *, apart: bool) -> Forked | None:
-        """The new process, or None where the server is gone."""
-        (child_in, stdin), (stdout, child_out), (answers, child_answers) = os.pipe(), os.pipe(), os.pipe()
-        ours, stderr, child_error = [stdin, stdout, answers], None, os.dup(child_out)
-        if apart:
-            os.close(child_error)
-            stderr, child_error = os.pipe()
-            ours.append(stderr)
-        theirs = [child_in, child_out, child_error, child_answers]
-        try:
+    def fork(self, request: Request, *, apart: bool) -> Forked:
+        """The new process.
+
+        :raises OSError: there is none, and the server is of no use any more.
+        """
+        with ExitStack() as ours, ExitStack() as theirs:
+            child_in, stdin = _pipe(theirs, ours)
+            stdout, child_out = _pipe(ours, theirs)
+            answers, child_answers = _pipe(ours, theirs)
+            stderr, child_error = _pipe(ours, theirs) if apart else (None, child_out)
             with self._lock:
                 message = request.encoded()
-                sent = socket.send_fds(self._socket, [message], theirs)
+                sent = socket.send_fds(self._socket, [message], [child_in, child_out, child_error, child_answers])
                 self._socket.sendall(message[sent:])
-                for each in theirs:
-                    os.close(each)
-                theirs.clear()
+                theirs.close()  # with the server's own, the ends that tell of an end
                 pid = os.read(answers, ANSWER.size)
-        except OSError:
-            pid = b""
-        if not pid:
-            for each in (*theirs, *ours):
-                os.close(each)
-            return None
+            if not pid:
+                raise OSError("the fork server has ended, or could not fork")
+            ours.pop_all()
         return Forked(
             ANSWER.unpack(pid)[0],
             os.fdopen(stdin, "w", encoding="utf-8"),
@@ -111,9 +118,16 @@ class _Server:
         )
 
     def end(self) -> None:
-        """Have it end."""
+        """Have it end, also where processes that were forked from this one have a copy of its socket."""
+        if self.owner == os.getpid():
+            with suppress(OSError):
+                self._socket.shutdown(socket.SHUT_RDWR)
         self._socket.close()
         if self.owner == os.getpid():
+            with suppress(TimeoutExpired):
+                self._process.wait(END_SECONDS)
+                return
+            self._process.kill()
             self._process.wait()
 
 
@@ -130,10 +144,32 @@ def fork(arguments: list[str], *, cwd: Path, environ: Mapping[str, str], apart: 
     if sys.platform != "linux":
         return None
     server = _running(environ)
-    forked = server.fork(Request(arguments, str(cwd.resolve()), dict(environ)), apart=apart)
-    if forked is None:
+    request = Request(arguments, str(cwd.resolve()), dict(environ), *fork_server.bounds())
+    try:
+        return server.fork(request, apart=apart)
+    except OSError:
         _drop(server)
-    return forked
+        return None
+    except BaseException:
+        # Half a request may stand in its socket.
+        _drop(server)
+        raise
+
+
+def _pipe(reader: ExitStack, writer: ExitStack) -> tuple[int, int]:
+    """A pipe, whose ends are closed with one stack each."""
+    read, write = os.pipe()
+    reader.callback(os.close, read)
+    writer.callback(os.close, write)
+    return read, write
+
+
+def _without_relative_paths(environ: Mapping[str, str]) -> dict[str, str]:
+    """An environment for a server that runs elsewhere: its search for modules begins at no folder of that place."""
+    found = dict(environ)
+    if "PYTHONPATH" in found:
+        found["PYTHONPATH"] = os.pathsep.join(each for each in found["PYTHONPATH"].split(os.pathsep) if is_fixed(each))
+    return found
 
 
 def _running(environ: Mapping[str, str]) -> _Server:

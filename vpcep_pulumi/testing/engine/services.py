@@ -22,7 +22,7 @@ from vpcep_pulumi.testing import grpc_clock
 from vpcep_pulumi.testing.engine.decision import Registered
 from vpcep_pulumi.testing.engine.deployment import Deployment
 from vpcep_pulumi.testing.engine.errors import Unsupported
-from vpcep_pulumi.testing.engine.host import MESSAGE_OPTIONS
+from vpcep_pulumi.testing.engine.host import MESSAGE_OPTIONS, ProviderError
 from vpcep_pulumi.testing.engine.registrations import goal_of, reading_of
 from vpcep_pulumi.testing.engine.report import Report
 from vpcep_pulumi.testing.engine.steps import Steps, Stopped
@@ -174,7 +174,7 @@ class Monitor(resource_pb2_grpc.ResourceMonitorServicer):
                 return ask()
         except Stopped:
             context.abort(grpc.StatusCode.UNAVAILABLE, "the operation ends")
-        except (Unsupported, UnsupportedValue) as error:
+        except (Unsupported, UnsupportedValue, ProviderError) as error:
             self._steps.report.say("error", str(error))
             self._steps.stopping.set()
             context.abort(grpc.StatusCode.UNAVAILABLE, "the operation ends")

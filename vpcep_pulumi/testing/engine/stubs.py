@@ -13,9 +13,9 @@ from typing import Any, TypeAlias
 from uuid import uuid4
 
 from vpcep_pulumi.testing.engine.errors import Unsupported
-from vpcep_pulumi.testing.engine.host import Difference
+from vpcep_pulumi.testing.engine.host import Difference, ProviderError
 from vpcep_pulumi.testing.engine.resource import Resource
-from vpcep_pulumi.testing.engine.values import Values, plain
+from vpcep_pulumi.testing.engine.values import Values, plain, to_struct
 
 STACK_REFERENCE = "pulumi:pulumi:StackReference"
 OTHER_PROVIDERS = "pulumi:providers:"
@@ -54,8 +54,8 @@ class Stubs:
             token = f"{type_.removeprefix(OTHER_PROVIDERS)}:…" if type_.startswith(OTHER_PROVIDERS) else type_
             raise Unsupported(f"resources of other packages ({type_})", stub=f"stack.stub({token!r}, {{…}})")
         if type_ == STACK_REFERENCE:
-            return Stub(self._referred)
-        return Stub(self.answers.get(type_, NOTHING))
+            return Stub(type_, self._referred)
+        return Stub(type_, self.answers.get(type_, NOTHING))
 
     def call(self, token: str, arguments: Mapping[str, Any]) -> Mapping[str, Any]:
         """What a function returns.
@@ -64,7 +64,7 @@ class Stubs:
         """
         if token not in self.answers:
             raise Unsupported(f"invokes ({token})", stub=f"stack.stub({token!r}, {{…}})")
-        return answered(self.answers[token], arguments)
+        return answered(token, self.answers[token], arguments)
 
     def _referred(self, inputs: Mapping[str, Any]) -> Mapping[str, Any]:
         name = str(inputs.get("name"))
@@ -77,6 +77,7 @@ class Stubs:
 class Stub:
     """The provider of one type of resources. See :class:`~vpcep_pulumi.testing.engine.hosts.Provider`."""
 
+    token: str
     answer: Answer
 
     def check(self, olds: Values, news: Values) -> tuple[Values, list[tuple[str, str]]]:
@@ -109,9 +110,19 @@ class Stub:
         """Nothing is there to be deleted."""
 
     def _outputs(self, inputs: Values) -> Values:
-        return {**inputs, **answered(self.answer, inputs)}
+        return {**inputs, **answered(self.token, self.answer, inputs)}
 
 
-def answered(answer: Answer, inputs: Mapping[str, Any]) -> Mapping[str, Any]:
-    """What a stub makes of inputs, which hold no secrets here."""
-    return answer(plain(dict(inputs))) if callable(answer) else answer
+def answered(token: str, answer: Answer, inputs: Mapping[str, Any]) -> Mapping[str, Any]:
+    """What a stub makes of inputs, which hold no secrets here.
+
+    :raises ProviderError: it is nothing that a provider could answer.
+    """
+    try:
+        found = answer(plain(dict(inputs))) if callable(answer) else answer
+        to_struct(dict(found), secrets=True)
+    except Unsupported:
+        raise
+    except Exception as error:  # the test's own function
+        raise ProviderError(f"the stub of {token} answers with no outputs: {type(error).__name__}: {error}") from None
+    return found
