@@ -26,11 +26,11 @@ SIGNALS = {
     "interrupt": (signal.SIGINT,),
     "interrupt twice": (signal.SIGINT, signal.SIGINT),
 }
-SPOILT = ("snapshot integrity", "failed to load checkpoint")
+SPOILT = ("snapshot integrity", "failed to load checkpoint", "unknown provider")
 """What the CLI says of a state that it wrote and cannot read.
 
-Seen of CLI 3.260 after ``destroy --run-program`` (the state refers to a provider that it no longer holds), and after a
-SIGKILL while it wrote: it does not write whole files.
+Seen of CLI 3.260 after ``destroy --run-program`` (the state refers to a provider that it no longer holds), after an
+``up --target`` that failed (likewise), and after a SIGKILL while it wrote: it does not write whole files.
 """
 QUIET_SECONDS, LOOKS = 0.05, 6
 

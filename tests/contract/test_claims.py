@@ -92,6 +92,34 @@ class TestDeletingFirst:
         settled(connected)
 
 
+class TestIgnoredIds:
+    """``ignore_changes`` of an id: whether the state's or the program's counts is known only when it is checked."""
+
+    PROGRAM = """
+one = Approval("one", service_id="svc", endpoint_id="{one}", opts=pulumi.ResourceOptions(delete_before_replace=True))
+Approval("{two}", service_id="svc", endpoint_id="{id}",
+         opts=pulumi.ResourceOptions(depends_on=[one], ignore_changes=["endpoint_id"]))
+"""
+
+    def test_a_new_one_takes_over_what_is_deleted_first(self, connected):
+        connected.program(self.PROGRAM.format(one="ep1", two="two", id="ep2"))
+        assert connected.up().ok
+        connected.program(self.PROGRAM.format(one="ep3", two="another", id="ep1"))
+        result = connected.up()
+        assert result.ok, result
+        assert connected.posts() == [("receive", "ep3"), ("reject", "ep2")]
+        assert connected.simulator.status("svc", "ep1") == "accepted"
+
+    def test_one_that_the_state_holds_keeps_its_own_and_the_former_is_rejected(self, connected):
+        connected.program(self.PROGRAM.format(one="ep1", two="two", id="ep2"))
+        assert connected.up().ok
+        connected.program(self.PROGRAM.format(one="ep3", two="two", id="ep1"))
+        result = connected.up()
+        assert result.ok, result
+        assert connected.posts() == [("receive", "ep3"), ("reject", "ep1")]
+        assert steps(connected.up()) == {}
+
+
 class TestSkippedDeletes:
     """A delete that was skipped counts as done: what follows it must be recorded, whatever happens."""
 

@@ -32,11 +32,16 @@ TRACES = ("Traceback", "KeyboardInterrupt", 'File "')
             'bad: status must be "accepted" or "rejected", not \'Accepted\'',
         ),
         (
+            'service_id="svc", endpoint_id="ep1", opts=pulumi.ResourceOptions(import_="svc/ep1")',
+            "bad: Pulumi cannot import what a dynamic provider manages (pulumi/pulumi#16175). Leave import_ out: "
+            "a connection that is as declared already is adopted, and nothing is sent",
+        ),
+        (
             'service_id="svc", endpoint_id="ep1", settle_timeout="1.5"',
             "bad: settle_timeout must be a number of seconds, not '1.5'",
         ),
     ],
-    ids=["malformed id", "nothing", "two", "a status that comes later", "a timeout"],
+    ids=["malformed id", "nothing", "two", "a status that comes later", "an import", "a timeout"],
 )
 def test_a_bad_argument_is_refused_where_the_program_gives_it(connected, declared, problem):
     connected.program(f'Approval("bad", {declared})')

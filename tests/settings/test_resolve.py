@@ -340,7 +340,7 @@ def test_a_malformed_region_goes_into_no_host_name(region):
     ("config", "environ", "endpoint"),
     [
         ({"vpcep:endpoint": "https://a.example/"}, {"VPCEP_ENDPOINT": "https://b.example"}, "https://a.example"),
-        ({}, {"VPCEP_ENDPOINT": "https://b.example:8443/x/"}, "https://b.example:8443"),
+        ({}, {"VPCEP_ENDPOINT": "https://b.example:8443/v1/"}, "https://b.example:8443"),
         ({}, {"VPCEP_ENDPOINT": "b.example"}, "https://b.example"),
         ({}, {"HUAWEICLOUD_SDK_REGION_VPCEP_CN_NORTH_4": "https://c.example"}, "https://c.example"),
         ({}, {"VPCEP_ENDPOINT": "http://127.0.0.1:8080"}, "http://127.0.0.1:8080"),
@@ -349,6 +349,15 @@ def test_a_malformed_region_goes_into_no_host_name(region):
 )
 def test_the_services_address(config, environ, endpoint):
     assert found({**REGION, "vpcep:projectId": "p"} | config, KEY | environ).endpoint == endpoint
+
+
+@pytest.mark.parametrize("address", ["https://b.example/gateway", "https://b.example/v1/x", "https://b.example?x=1"])
+def test_an_address_with_a_path_is_refused(tmp_path, address):
+    """Nothing would be sent to the path, and credentials to a host that was not meant alone."""
+    environ = {"HW_REGION_NAME": "r-1", "HW_AUTH_TOKEN": "t", "VPCEP_ENDPOINT": address}
+    with pytest.raises(SettingsError, match="has a path, which nothing would be sent to"):
+        resolve(config={}, environ=environ, home=tmp_path)
+
 
 
 def test_terraforms_address_of_iam_ends_in_v3():

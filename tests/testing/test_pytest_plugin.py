@@ -19,7 +19,7 @@ IMPORTS = """
 import os
 import pytest
 from vpcep_pulumi import EndpointConnectionApproval as Approval
-from vpcep_pulumi.testing import OperationFailed
+from vpcep_pulumi.testing import EngineError, OperationFailed
 """
 
 
@@ -227,3 +227,80 @@ def test_the_plugin_costs_other_peoples_tests_nothing():
     code = "import sys, vpcep_pulumi.testing.pytest_plugin; print(sorted({'pulumi', 'fastapi', 'grpc', 'httpx'} & set(sys.modules)))"
     found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert found.stdout.strip() == "[]"
+
+
+def test_what_a_mistaken_test_asks_for_is_refused(run):
+    """Each of these was green."""
+    run(
+        """
+def test_methods(vpcep, stack):
+    vpcep.connect(service="svc", endpoint="ep-1")
+    stack.up("infra/")
+    assert len(vpcep.calls("post")) == 1
+    with pytest.raises(ValueError, match="'POTS' is no method of the API; these are: GET, POST, PUT, DELETE"):
+        vpcep.calls("POTS")
+    with pytest.raises(ValueError, match="'POTS' is no method"):
+        vpcep.fault("lost", method="POTS")
+    assert vpcep.fault("lost", method="post").method == "POST"
+
+def test_a_function_that_was_called(vpcep, stack):
+    stack.up(lambda: None)
+    with pytest.raises(EngineError, match="None is no program. Are there parentheses"):
+        stack.up((lambda: None)())
+
+def test_a_path_that_is_not_there(vpcep, stack):
+    with pytest.raises(EngineError, match="there is nothing at .*infr"):
+        stack.up("infr/")
+
+def test_who_forgot_to_connect(vpcep, stack):
+    with pytest.raises(OperationFailed, match="check endpoint_id: after 3 s"):
+        vpcep.service("svc")
+        stack.up("infra/")
+"""
+    ).assert_outcomes(passed=4)
+
+
+def test_ctrl_c_ends_the_tests(run):
+    result = run(
+        """
+import _thread
+import threading
+
+def test_first(vpcep, stack):
+    vpcep.connect(service="svc", endpoint="ep-1")
+    slow = vpcep.fault("slow", seconds=3600)
+    def interrupt():
+        while not slow.applied:
+            threading.Event().wait(0.01)
+        _thread.interrupt_main()
+    threading.Thread(target=interrupt, daemon=True).start()
+    stack.up("infra/")
+
+def test_second(vpcep, stack):
+    print("the second was run")
+""",
+        "-s",
+    )
+    assert result.ret == pytest.ExitCode.INTERRUPTED
+    assert "the second was run" not in result.stdout.str()
+
+
+def test_without_the_extra_the_fixtures_say_so_and_the_session_goes_on(run, pytester):
+    pytester.makeconftest("import sys\nsys.modules['uvicorn'] = None\n")
+    pytester.makepyfile(
+        test_infra="""
+import pytest
+
+def test_fixture(vpcep):
+    pass
+
+def test_import():
+    with pytest.raises(ImportError, match="Simulator needs uvicorn: pip install 'vpcep-pulumi.testing.'"):
+        from vpcep_pulumi.testing import Simulator
+
+def test_other():
+    pass
+"""
+    )
+    result = pytester.runpytest_subprocess("-pno:cacheprovider", "-pno:schemathesis")
+    result.assert_outcomes(passed=2, errors=1)

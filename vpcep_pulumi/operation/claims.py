@@ -157,7 +157,9 @@ class Claims:
             return [
                 (key, each)
                 for key, each in known.kept.items()
-                if (each.holder in ids or within_stack(each.urn or "") in urns) and not known.of(key)
+                if (each.holder in ids or within_stack(each.urn or "") in urns)
+                and not known.of(key)
+                and not any(claim.may_come_to(key) for claim in known.claims.values())
             ]
 
     @contextmanager

@@ -66,6 +66,8 @@ class Claim:
     :ivar name: the resource, for messages.
     :ivar urn: None while the URN of its parent is not known.
     :ivar connection: None while its endpoint is not known.
+    :ivar possible: the connection that its program names, where the engine takes the state's instead
+        (``ignore_changes``), if the state holds the resource: only ``check`` tells.
     :ivar reads: it is a ``.get``: the connection is decided elsewhere.
     """
 
@@ -73,11 +75,17 @@ class Claim:
     name: str = "another resource"
     urn: str | None = None
     connection: ConnectionKey | None = None
+    possible: ConnectionKey | None = None
     reads: bool = False
     is_answered: bool = False
     is_checked: bool = False
     is_recorded: bool = False
     has_failed: bool = False
+
+    def may_come_to(self, connection: ConnectionKey) -> bool:
+        """Whether the engine may still make it about this connection."""
+        is_open = not (self.is_answered or self.is_checked)
+        return is_open and self.possible is not None and self.possible.matches(connection)
 
     def holds(self, connection: ConnectionKey) -> bool:
         """Whether it is about this connection, as far as is known."""
@@ -135,8 +143,9 @@ class Known:
             )
             return
         id_, told = event["claim"], {name: event[name] for name in ("name", "urn", "reads") if name in event}
-        if event.get("connection") is not None:
-            told["connection"] = ConnectionKey(*event["connection"])
+        for name in ("connection", "possible"):
+            if event.get(name) is not None:
+                told[name] = ConnectionKey(*event[name])
         before = self.claims.get(id_, Claim(id_))
         claim = self.claims[id_] = CHANGES[event["event"]](replace(before, **told))
         if claim.connection != before.connection:
@@ -176,7 +185,9 @@ def on_delete(known: Known, connection: ConnectionKey, urn: str | None) -> Verdi
     own = [each for each in claims if urn and each.urn and within_stack(each.urn) == within_stack(urn)]
     holders = known.of(connection)
     if not holders:
-        coming = next((each for each in own if each.connection is None and not each.is_answered), None)
+        own_coming = (each for each in own if each.connection is None and not each.is_answered)
+        others = (each for each in claims if each.may_come_to(connection))
+        coming = next(own_coming, None) or next(others, None)
         return Verdict(Deletion.KEEP_FOR_NOW, coming) if coming is not None else Verdict(Deletion.REJECT)
     if not any(each.is_checked for each in holders) and any(_is_destroyed(each, connection) for each in own):
         return Verdict(Deletion.REJECT)

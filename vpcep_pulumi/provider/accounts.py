@@ -6,6 +6,7 @@ client, a project that IAM named, or a view. A credential compares by its value,
 
 from __future__ import annotations
 
+import math
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -21,6 +22,7 @@ from vpcep_pulumi.errors import SettingsError
 from vpcep_pulumi.lifecycle.plan import endpoint_note
 from vpcep_pulumi.provider.context import Log
 from vpcep_pulumi.provider.view import LiveView
+from vpcep_pulumi.settings.keys import LONGEST_APPEAR
 from vpcep_pulumi.settings.resolve import Settings, is_loopback, resolve
 
 T = TypeVar("T")
@@ -38,6 +40,7 @@ class Account:
     project_id: str
     client: Client
     view: LiveView
+    longest_appear: float = math.inf
 
 
 @dataclass
@@ -112,7 +115,8 @@ class Accounts:
         def make() -> Account:
             self._noted.get((settings.region, settings.endpoint), lambda: self._note(settings))
             client = self._client(settings.endpoint, settings.credential, settings.endpoint_named_by)
-            return Account(settings.region, project, client, LiveView(client, project, self._tempo))
+            view = LiveView(client, project, self._tempo)
+            return Account(settings.region, project, client, view, longest_appear(self._environ))
 
         return self._accounts.get((settings.endpoint, settings.region, project, settings.credential), make)
 
@@ -176,3 +180,18 @@ class Accounts:
         if isinstance(found, SettingsError):
             raise found.with_traceback(None)
         return found
+
+
+def longest_appear(environ: Mapping[str, str]) -> float:
+    """The most seconds that anybody waits for a connection that is not there, whatever a program declares.
+
+    :raises SettingsError: the variable holds no number of seconds.
+    """
+    given = environ.get(LONGEST_APPEAR, "")
+    try:
+        seconds = float(given or math.inf)
+    except ValueError:
+        seconds = math.nan
+    if not seconds >= 0:
+        raise SettingsError(f"{LONGEST_APPEAR} is {given!r}: it takes a number of seconds")
+    return seconds

@@ -259,7 +259,8 @@ class Decision:
         :param refusal: to be raised instead, where the status does not move within the grace.
         """
         approval, wait = self.approval, WAITS[step]
-        limit = approval.appear_timeout if step is Step.APPEAR else approval.settle_timeout
+        appear_timeout = min(approval.appear_timeout, self.account.longest_appear)
+        limit = appear_timeout if step is Step.APPEAR else approval.settle_timeout
         began = reported = self.tempo.monotonic()
         for pause in _pauses():
             now = self.tempo.monotonic()
@@ -275,7 +276,6 @@ class Decision:
                 raise refusal or self._somebody_else(step)
             if now - reported >= REPORT_SECONDS:
                 reported = now
-                # What changes comes first: a row is narrow.
                 self.log.progress(f"{live} {now - began:.0f}/{limit:.0f} s: {approval.name}")
 
     def _somebody_else(self, step: Step) -> NotSettledError:

@@ -136,6 +136,7 @@ class ApprovalProvider:
             or (olds.get("errors") or []) != reasons(connection, approval.goal)
             or is_foreign(approval, connection)  # refused when it is carried out
             or must_describe(approval.description, connection, written=olds.get("description"))
+            or bool(self._claims.owed(self._key(approval)))  # an update pays it
         )
         if not changes:
             self._claims.outcome("recorded", self._key(approval))
@@ -245,7 +246,11 @@ class ApprovalProvider:
         approval = declared(inputs, Goal.ACCEPTED)
         connection = look(account, approval, seen=known)
         if connection is None and not known:
-            raise InputError("", f"there is no {approval.name} in {approval.place}")
+            raise InputError(
+                "",
+                f"there is no {approval.name} in {approval.place}: check both ids and the region; "
+                "or its consumer has left",
+            )
         if connection is not None and is_foreign(approval, connection):
             # A refresh tells what there is; the next preview refuses it.
             self._log.warning(f"{approval.name} {whose(approval, connection)}")

@@ -88,6 +88,8 @@ class Declarations:
         hidden: dict[str, Any] = {} if urn is None else {CLAIM_INPUT: _joined(claim, urn)}
         fields: dict[str, Any] = {"name": declaration.label, **({"urn": urn} if isinstance(urn, str) else {})}
         key = None if declaration.is_overridden else _key(declaration.inputs)
+        if declaration.is_overridden and not declaration.reads:
+            fields["possible"] = _key(declaration.inputs)
         if key is not None:
             self._note(key, declaration)
             fields["connection"] = key

@@ -107,6 +107,11 @@ class EndpointConnectionApproval(Resource, module="vpcep", name="EndpointConnect
         """
         own = declarations()
         opts = _spelled_out(opts)
+        if opts.import_ is not None:
+            raise pulumi.RunError(
+                f"{resource_name}: Pulumi cannot import what a dynamic provider manages (pulumi/pulumi#16175). Leave "
+                "import_ out: a connection that is as declared already is adopted, and nothing is sent"
+            )
         given = _given(
             resource_name,
             service_id=service_id,

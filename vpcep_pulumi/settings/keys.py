@@ -29,6 +29,8 @@ CONFIG = MappingProxyType(
 )
 """Stack configuration: the setting and its key."""
 
+LONGEST_APPEAR = "VPCEP_MAX_APPEAR_TIMEOUT"
+"""The variable that bounds every ``appear_timeout``, in seconds: in tests nobody connects meanwhile."""
 PLANS = "vpcep:plans"
 """The key of stack configuration that says when plans are inputs: ``previews``, the default, or ``always``."""
 

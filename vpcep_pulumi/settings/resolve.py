@@ -20,6 +20,8 @@ REGION = re.compile(r"[a-z][a-z0-9-]{1,62}[a-z0-9]")
 CLOUD = re.compile(r"(?=.{1,200}$)(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]{0,61}[a-z0-9]")
 CLOUDS = (("eu-west-1", "myhuaweicloud.eu"), ("", "myhuaweicloud.com"))
 """The domain of the regions that begin so; the first that fits. Terraform's rule."""
+PATHS = re.compile(r"/?|/v[0-9.]+/?")
+"""What an address may end with, for other tools' sake; it is left out."""
 EXAMPLE = "https://vpcep.cn-north-4.myhuaweicloud.com"
 
 
@@ -245,6 +247,8 @@ def _address(setting: str, text: str) -> str:
         raise SettingsError(f"{setting}: {text!r} is not an address such as {EXAMPLE}")
     if parts.scheme == "http" and not is_loopback(address):
         raise SettingsError(f"{setting}: {text!r} is plain http; credentials go over https, save to this machine")
+    if parts.query or parts.fragment or not PATHS.fullmatch(parts.path):
+        raise SettingsError(f"{setting}: {text!r} has a path, which nothing would be sent to")
     host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
     return f"{parts.scheme}://{host}" + (f":{port}" if port is not None else "")
 

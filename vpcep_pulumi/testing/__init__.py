@@ -24,7 +24,10 @@ else:
         """What needs the extra is imported when it is first asked for: pytest loads this package in every run."""
         if name not in _WHERE:
             raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-        return getattr(importlib.import_module(_WHERE[name]), name)
+        try:
+            return getattr(importlib.import_module(_WHERE[name]), name)
+        except ModuleNotFoundError as error:
+            raise ImportError(f"{name} needs {error.name}: pip install 'vpcep-pulumi[testing]'") from error
 
 
 __all__ = ["Diagnostic", "EngineError", "OperationFailed", "Result", "Secret", "Simulator", "Stack", "Steps"]

@@ -87,11 +87,13 @@ class Result:
     """An operation's outcome.
 
     :ivar ok: whether it came to a good end.
-    :ivar steps: what was (or in a preview, would be) done to each resource, by URN.
+    :ivar steps: what was (or in a preview, would be) done to each resource, by URN; where ``ok`` is false, what was
+        begun.
     :ivar outputs: the stack's outputs as they are now, which a preview does not change; a secret one as an object
         whose repr does not show its ``value``.
     :ivar diagnostics: in the order in which they came.
     :ivar diff: what the engine showed, as text.
+    :ivar interrupted: whether Ctrl-C ended it.
     """
 
     ok: bool
@@ -99,6 +101,7 @@ class Result:
     outputs: Mapping[str, Any] = field(default_factory=dict)
     diagnostics: tuple[Diagnostic, ...] = ()
     diff: str = field(default="", repr=False)
+    interrupted: bool = False
 
     def messages(self, severity: str) -> list[str]:
         """The diagnostics of one severity."""

@@ -21,6 +21,8 @@ from vpcep_pulumi.testing.simulator import Simulator
 
 Declared: TypeAlias = str | Path | Function
 Engine: TypeAlias = LocalEngine | CliEngine
+LAST: Any = ...
+"""The program of the last operation. None is not it: a function that was called by mistake returns None."""
 PASSPHRASE = "test"  # noqa: S105 -- of a state that no test keeps
 
 
@@ -81,7 +83,7 @@ class Stack:
 
     def preview(
         self,
-        program: Declared | None = None,
+        program: Declared = LAST,
         *,
         refresh: bool = False,
         replace: Collection[str] = (),
@@ -110,7 +112,7 @@ class Stack:
 
     def up(
         self,
-        program: Declared | None = None,
+        program: Declared = LAST,
         *,
         refresh: bool = False,
         replace: Collection[str] = (),
@@ -124,11 +126,11 @@ class Stack:
             "up", program, lambda engine: engine.up(refresh=refresh, target_dependents=target_dependents, **flags)
         )
 
-    def refresh(self, program: Declared | None = None) -> Result:
+    def refresh(self, program: Declared = LAST) -> Result:
         """Read every resource, and take what is found for the state. The program is not run."""
         return self._done("refresh", program, lambda engine: engine.refresh())
 
-    def destroy(self, program: Declared | None = None) -> Result:
+    def destroy(self, program: Declared = LAST) -> Result:
         """Delete everything. The program is not run."""
         return self._done("destroy", program, lambda engine: engine.destroy())
 
@@ -159,12 +161,16 @@ class Stack:
 
     def _done(self, operation: str, program: Declared | None, do: Callable[[Engine], Result]) -> Result:
         self.last = result = do(self._engine(program))
+        if result.interrupted:
+            raise KeyboardInterrupt  # whoever pressed Ctrl-C wants the tests to end, not this one alone
         if not result.ok:
             raise OperationFailed(operation, result)
         return result
 
     def _engine(self, program: Declared | None) -> Engine:
-        if program is not None:
+        if program is None:
+            raise EngineError("None is no program. Are there parentheses behind a function's name?")
+        if program is not LAST:
             self._program = self._root / program if isinstance(program, str | Path) else program
         if self._program is None:
             raise EngineError("there is no program yet: name one, as in stack.up('infra/')")

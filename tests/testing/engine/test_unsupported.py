@@ -6,7 +6,7 @@ import os
 
 import pytest
 
-from tests.contract.conftest import HEADER
+from tests.contract.conftest import ECHO, HEADER
 from vpcep_pulumi.testing.engine import LocalEngine
 
 RESOURCE = 'Approval("one", service_id="svc", endpoint_id="ep1", opts=pulumi.ResourceOptions({}))'
@@ -37,7 +37,7 @@ RESOURCE = 'Approval("one", service_id="svc", endpoint_id="ep1", opts=pulumi.Res
             "remote components (acme:index:Remote)",
         ),
         ('pulumi.ProviderResource("aws", "p", {})', "resources of other packages (pulumi:providers:aws)"),
-        (RESOURCE.format('import_="svc/ep1"'), "imports"),
+        (f'{ECHO}Echo("one", opts=pulumi.ResourceOptions(import_="x"))', "imports"),
         (RESOURCE.format("version='1.2.3'"), "plugin versions"),
         (RESOURCE.format("plugin_download_url='https://example.com'"), "plugins to download"),
         (

@@ -38,6 +38,7 @@ class Operation:
         self._hosts = Hosts(lambda: Host(target, engine=self._log_address, line=self._printed))
         self._steps = Steps(state, self._hosts, report, stubs=stubs)
         self._before = state.all()
+        self._interrupted = False
         self._deployment = Deployment(target.project.name, target.stack, self._steps, options)
 
     def run(self, *, program: bool, refresh: bool) -> Result:
@@ -56,6 +57,7 @@ class Operation:
             pass
         except KeyboardInterrupt:
             self._steps.interrupt()
+            self._interrupted = True
             self._report.say("error", "interrupted: what was not under way was not begun")
         self._deployment.finish()
         ok = not self._report.failed()
@@ -131,6 +133,7 @@ class Operation:
             outputs=MappingProxyType({name: _spelled(value) for name, value in outputs.items()}),
             diagnostics=tuple(self._report.diagnostics),
             diff="".join(self._report.text),
+            interrupted=self._interrupted,
         )
 
 

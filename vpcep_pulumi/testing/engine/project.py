@@ -125,6 +125,8 @@ def load(program: Program) -> Project:
         return _project(above)
     if path.is_file():
         return Project(UNNAMED, path.parent, path)
+    if not path.exists():
+        raise EngineError(f"there is nothing at {path}")
     if not (path / "__main__.py").exists():
         raise EngineError(f"there is no Pulumi.yaml and no __main__.py in {path}")
     return Project(UNNAMED, path, path)

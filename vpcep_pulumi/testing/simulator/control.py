@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from vpcep_pulumi.testing.simulator.api import TheWorld
 from vpcep_pulumi.testing.simulator.calls import Calls
 from vpcep_pulumi.testing.simulator.faults import KINDS, Fault, Faults
-from vpcep_pulumi.testing.simulator.model import LONGEST_S, STATUSES, Settings
+from vpcep_pulumi.testing.simulator.model import LONGEST_S, METHODS, STATUSES, Settings
 from vpcep_pulumi.testing.simulator.world import NotThere
 
 router = APIRouter(prefix="/_simulator")
@@ -67,7 +67,7 @@ class NewFault(_Body):
     """One fault. See the class of that name in :mod:`vpcep_pulumi.testing.simulator.faults`."""
 
     kind: Literal[tuple(KINDS)]  # type: ignore[valid-type]
-    method: str | None = None
+    method: Literal[METHODS] | None = None  # type: ignore[valid-type]
     path: str = ""
     rate: Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)] = 1.0
     skip: Annotated[int, Field(ge=0)] = 0

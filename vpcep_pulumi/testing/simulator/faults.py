@@ -13,7 +13,7 @@ from enum import Enum
 from types import MappingProxyType
 from typing import NamedTuple
 
-from vpcep_pulumi.testing.simulator.model import check_seconds
+from vpcep_pulumi.testing.simulator.model import check_seconds, known_method
 
 
 class When(Enum):
@@ -101,6 +101,8 @@ class Fault:
     def __post_init__(self) -> None:
         if self.kind not in KINDS:
             raise ValueError(f"{self.kind!r} is no fault; these are: {', '.join(KINDS)}")
+        if self.method is not None:
+            self.method = known_method(self.method)
         check_seconds("seconds", self.seconds)
         if not 0 <= self.rate <= 1:
             raise ValueError(f"rate is {self.rate}: it takes from 0 to 1")

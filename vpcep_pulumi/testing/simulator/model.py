@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from typing import Any, NamedTuple
 
+METHODS = ("GET", "POST", "PUT", "DELETE")
 STATUSES = ("pendingAcceptance", "creating", "accepted", "rejected", "failed", "deleting")
 """Of connections and of endpoints."""
 AVAILABLE = "available"
@@ -24,6 +25,16 @@ def check_seconds(name: str, value: float) -> None:
     """
     if not (math.isfinite(value) and 0 <= value <= LONGEST_S):
         raise ValueError(f"{name} is {value}: it takes from 0 to {LONGEST_S:.0f} seconds")
+
+
+def known_method(method: str) -> str:
+    """A method of the API, as it is recorded: a test that asks for another would find nothing, and be green.
+
+    :raises ValueError: the API has no such method.
+    """
+    if method.upper() not in METHODS:
+        raise ValueError(f"{method!r} is no method of the API; these are: {', '.join(METHODS)}")
+    return method.upper()
 
 
 @dataclass

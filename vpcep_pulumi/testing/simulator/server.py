@@ -16,7 +16,7 @@ from vpcep_pulumi.testing.clock import monotonic, now
 from vpcep_pulumi.testing.simulator.app import Gateway, Log, create_app
 from vpcep_pulumi.testing.simulator.calls import Call, Calls
 from vpcep_pulumi.testing.simulator.faults import UNKIND, Fault, Faults
-from vpcep_pulumi.testing.simulator.model import Connection, Settings
+from vpcep_pulumi.testing.simulator.model import Connection, Settings, known_method
 from vpcep_pulumi.testing.simulator.world import NotThere, World
 
 __tracebackhide__ = True  # what a test does wrong is in its own frames
@@ -209,8 +209,12 @@ class Simulator:
         return next((each.status for each in connections if each.id == endpoint), "absent")
 
     def calls(self, method: str | None = None) -> list[Call]:
-        """What was asked of the API so far, or only with one method."""
-        return [call for call in self._calls.list() if method in (None, call["method"])]
+        """What was asked of the API so far, or only with one method.
+
+        :raises ValueError: the API has no such method.
+        """
+        wanted = None if method is None else known_method(method)
+        return [call for call in self._calls.list() if wanted in (None, call["method"])]
 
     def latency(self, seconds: float) -> None:
         """Take so long for each answer from now on."""
