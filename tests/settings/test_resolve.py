@@ -359,7 +359,6 @@ def test_an_address_with_a_path_is_refused(tmp_path, address):
         resolve(config={}, environ=environ, home=tmp_path)
 
 
-
 def test_terraforms_address_of_iam_ends_in_v3():
     environ = {**KEY, "HW_AUTH_URL": "https://iam.myhuaweicloud.com:443/v3"}
     assert found(environ=environ).iam_endpoint == "https://iam.myhuaweicloud.com:443"
