@@ -56,6 +56,29 @@ class TestNobodyDeclaresIt:
         assert deleted(*claimed("two", anywhere, urn=TWO)) is Deletion.KEEP_FOR_NOW
 
 
+class TestIdsThatTheStateMayOverrule:
+    """``ignore_changes``: what the program names counts for a new resource only."""
+
+    @pytest.mark.parametrize(
+        ("then", "deletion"),
+        [
+            ([], Deletion.KEEP_FOR_NOW),
+            (["answered"], Deletion.REJECT),
+            (["checked"], Deletion.REJECT),
+        ],
+        ids=["not asked yet", "left out", "checked for another"],
+    )
+    def test_until_the_engine_has_said(self, then, deletion):
+        assert deleted(*claimed("two", None, *then, urn=TWO, possible=X)) is deletion
+
+    def test_of_another_connection_it_is_none(self):
+        assert deleted(*claimed("two", None, urn=TWO, possible=Y)) is Deletion.REJECT
+
+    def test_checked_for_this_one_it_holds_it(self):
+        checked = [*claimed("two", None, urn=TWO, possible=X), {"event": "checked", "claim": "two", "connection": X}]
+        assert deleted(*checked) is Deletion.KEEP_FOR_NOW
+
+
 class TestAnotherHoldsIt:
     def test_a_rename(self):
         assert deleted(*claimed("two", X, "checked", "recorded", "answered", urn=TWO)) is Deletion.KEEP
