@@ -69,7 +69,7 @@ class RequestError(VpcepError):
 
 
 class TransportError(RequestError):
-    """No answer came: the connection was refused or cut off, or time ran out."""
+    """No answer came: the connection was cut off, or time ran out; or there was none to begin with, as below."""
 
 
 class UnreachableError(TransportError):

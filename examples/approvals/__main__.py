@@ -59,9 +59,8 @@ def arguments(name: str, declared: Any) -> dict[str, Any]:
         problem = f"does not take {sorted(unknown)}" if unknown else f"needs {sorted(missing)}"
         raise pulumi.RunError(f"{KEY}.{name} in the stack's configuration {problem}; it takes {sorted(ARGUMENTS)}")
     given = {each: number(value) if each in NUMBERS else text(value) for each, value in declared.items()}
-    if pulumi.runtime.is_config_secret(
-        f"{pulumi.get_project()}:{KEY}"
-    ):  # a part of it is, and Pulumi does not say which
+    # Where a part of it is secret, the whole key is: Pulumi does not say which part.
+    if pulumi.runtime.is_config_secret(f"{pulumi.get_project()}:{KEY}"):
         given |= {each: pulumi.Output.secret(given[each]) for each in SECRETS & set(given)}
     return given
 

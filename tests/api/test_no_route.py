@@ -1,4 +1,4 @@
-"""What is in the way of a connection: said in one line, with what to look at, and tried again only where it may pass."""
+"""What is in the way of a connection: one line, with what to look at; tried again only where it may pass."""
 
 from __future__ import annotations
 

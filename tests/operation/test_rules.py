@@ -63,13 +63,23 @@ class TestIdsThatTheStateMayOverrule:
         ("then", "deletion"),
         [
             ([], Deletion.KEEP_FOR_NOW),
-            (["answered"], Deletion.REJECT),
+            (["answered"], Deletion.REFUSE_AMBIGUOUS),
             (["checked"], Deletion.REJECT),
         ],
-        ids=["not asked yet", "left out", "checked for another"],
+        ids=["not asked yet", "nothing is asked", "checked for another"],
     )
     def test_until_the_engine_has_said(self, then, deletion):
         assert deleted(*claimed("two", None, *then, urn=TWO, possible=X)) is deletion
+
+    def test_left_out_it_is_not_rejected(self):
+        checked = claimed("three", Y, "checked", urn="urn:pulumi:dev::story::type::three")
+        assert deleted(*claimed("two", None, "answered", urn=TWO, possible=X), *checked) is Deletion.REFUSE_LEFT_OUT
+
+    def test_a_destroy_that_runs_the_program_rejects(self):
+        """Both of a connection's own declaration, and of another's that names it besides."""
+        assert deleted(*claimed("one", None, "answered", possible=X)) is Deletion.REJECT
+        events = [*claimed("one", X, "answered"), *claimed("two", None, "answered", urn=TWO, possible=X)]
+        assert deleted(*events) is Deletion.REJECT
 
     def test_of_another_connection_it_is_none(self):
         assert deleted(*claimed("two", None, urn=TWO, possible=Y)) is Deletion.REJECT

@@ -159,7 +159,7 @@ class Claims:
                 for key, each in known.kept.items()
                 if (each.holder in ids or within_stack(each.urn or "") in urns)
                 and not known.of(key)
-                and not any(claim.may_come_to(key) for claim in known.claims.values())
+                and not any(claim.may_hold(key) for claim in known.claims.values())
             ]
 
     @contextmanager

@@ -82,10 +82,9 @@ class Claim:
     is_recorded: bool = False
     has_failed: bool = False
 
-    def may_come_to(self, connection: ConnectionKey) -> bool:
-        """Whether the engine may still make it about this connection."""
-        is_open = not (self.is_answered or self.is_checked)
-        return is_open and self.possible is not None and self.possible.matches(connection)
+    def may_hold(self, connection: ConnectionKey) -> bool:
+        """Whether its program names this connection, and no check has told yet whether that counts."""
+        return not self.is_checked and self.possible is not None and self.possible.matches(connection)
 
     def holds(self, connection: ConnectionKey) -> bool:
         """Whether it is about this connection, as far as is known."""
@@ -185,10 +184,12 @@ def on_delete(known: Known, connection: ConnectionKey, urn: str | None) -> Verdi
     own = [each for each in claims if urn and each.urn and within_stack(each.urn) == within_stack(urn)]
     holders = known.of(connection)
     if not holders:
-        own_coming = (each for each in own if each.connection is None and not each.is_answered)
-        others = (each for each in claims if each.may_come_to(connection))
-        coming = next(own_coming, None) or next(others, None)
-        return Verdict(Deletion.KEEP_FOR_NOW, coming) if coming is not None else Verdict(Deletion.REJECT)
+        coming = next((each for each in own if each.connection is None and not each.is_answered), None)
+        if coming is not None:
+            return Verdict(Deletion.KEEP_FOR_NOW, coming)
+        holders = [each for each in claims if each not in own and each.may_hold(connection)]
+    if not holders:
+        return Verdict(Deletion.REJECT)
     if not any(each.is_checked for each in holders) and any(_is_destroyed(each, connection) for each in own):
         return Verdict(Deletion.REJECT)
     for applies, deletion in HOLDERS:

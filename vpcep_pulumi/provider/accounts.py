@@ -22,8 +22,7 @@ from vpcep_pulumi.errors import SettingsError
 from vpcep_pulumi.lifecycle.plan import endpoint_note
 from vpcep_pulumi.provider.context import Log
 from vpcep_pulumi.provider.view import LiveView
-from vpcep_pulumi.settings.keys import LONGEST_APPEAR
-from vpcep_pulumi.settings.resolve import Settings, is_loopback, resolve
+from vpcep_pulumi.settings.resolve import Settings, is_loopback, longest_appear, resolve
 
 T = TypeVar("T")
 
@@ -180,18 +179,3 @@ class Accounts:
         if isinstance(found, SettingsError):
             raise found.with_traceback(None)
         return found
-
-
-def longest_appear(environ: Mapping[str, str]) -> float:
-    """The most seconds that anybody waits for a connection that is not there, whatever a program declares.
-
-    :raises SettingsError: the variable holds no number of seconds.
-    """
-    given = environ.get(LONGEST_APPEAR, "")
-    try:
-        seconds = float(given or math.inf)
-    except ValueError:
-        seconds = math.nan
-    if not seconds >= 0:
-        raise SettingsError(f"{LONGEST_APPEAR} is {given!r}: it takes a number of seconds")
-    return seconds

@@ -20,7 +20,7 @@ from vpcep_pulumi.provider.act import check_owner, look
 from vpcep_pulumi.provider.answers import Checked, Planned
 from vpcep_pulumi.provider.approval import Approval, Values, is_held
 from vpcep_pulumi.provider.context import UNKNOWN, Log
-from vpcep_pulumi.provider.properties import PLAN, PLANS, PREVIEW, REFUSED, VERB
+from vpcep_pulumi.provider.properties import PLAN, PLANS_KEPT, PREVIEW, REFUSED, VERB
 
 
 def planned(account: Account, approval: Approval, olds: Mapping[str, Any], log: Log) -> Planned | None:
@@ -57,7 +57,7 @@ def told(checked: Checked, news: Mapping[str, Any]) -> Values:
     :param news: the program's inputs.
     """
     inputs = dict(checked.inputs)
-    if checked.plan is not None and (news.get(PREVIEW) or news.get(PLANS)):
+    if checked.plan is not None and (news.get(PREVIEW) or news.get(PLANS_KEPT)):
         inputs |= {PLAN: checked.plan.words, VERB: checked.plan.verb}
     if news.get(PREVIEW) and checked.failures:
         inputs[REFUSED] = "; ".join(map(str, checked.failures))

@@ -5,7 +5,7 @@ Pulumi does not show those that begin with two underscores.
 
 PREVIEW = "__preview"
 """The input that says that this is a preview."""
-PLANS = "__plans"
+PLANS_KEPT = "__plans"
 """The input that has an update keep its plan: with ``vpcep:plans: always``."""
 PLAN = "plan"
 """What is going to happen, in words."""

@@ -22,7 +22,7 @@ from vpcep_pulumi.lifecycle.table import Live, is_reached
 from vpcep_pulumi.operation.claims import Claims
 from vpcep_pulumi.provider.dynamic import EndpointConnectionApprovalProvider
 from vpcep_pulumi.provider.hidden import SECRET, SECRETS
-from vpcep_pulumi.provider.properties import PLANS
+from vpcep_pulumi.provider.properties import PLANS_KEPT
 from vpcep_pulumi.resources.configuration import keeps_plans
 from vpcep_pulumi.resources.declarations import Declaration, declarations
 
@@ -132,7 +132,8 @@ class EndpointConnectionApproval(Resource, module="vpcep", name="EndpointConnect
             **dict.fromkeys(name for name in RESOLVED if name not in given),
             **claimed,
             **_secrets(given),
-            **(own.previews.inputs() if previewed else {PLANS: True} if keeps_plans() else {}),
+            **(own.previews.inputs() if previewed else {}),
+            **({PLANS_KEPT: True} if keeps_plans() and not previewed else {}),
         }
         super().__init__(EndpointConnectionApprovalProvider(), resource_name, inputs, opts)
         if previewed:
@@ -248,14 +249,21 @@ def _given(resource: str, **arguments: Any) -> dict[str, Any]:
     for name, value in given.items():
         if value is None or isinstance(value, pulumi.Output):
             continue
-        if (reason := RULES[name](value)) is not None:
-            # A note may be long, and says nothing that the reason does not.
-            wrong.append(f"{name} {reason}" + (f", not {reprlib.repr(value)}" if name != "description" else ""))
+        if (problem := _problem(name, value)) is not None:
+            wrong.append(problem)
     if wrong:
         raise pulumi.RunError(f"{resource}: {'; '.join(wrong)}")
     if isinstance(given["status"], pulumi.Output):
         given["status"] = _declarable(resource, given["status"])
     return {name: value for name, value in given.items() if value is not None and value != DEFAULTS.get(name)}
+
+
+def _problem(name: str, value: object) -> str | None:
+    """What is wrong with an argument. A note may be long, and says nothing that the reason does not."""
+    reason = RULES[name](value)
+    if reason is None:
+        return None
+    return f"{name} {reason}" + (f", not {reprlib.repr(value)}" if name != "description" else "")
 
 
 def _as_input(value: Any) -> Any:
@@ -271,8 +279,8 @@ def _declarable(resource: str, status: pulumi.Output[str]) -> pulumi.Output[str]
     """
 
     def refuse_others(value: str) -> str:
-        if (reason := RULES["status"](value)) is not None:
-            raise pulumi.RunError(f"{resource}: status {reason}, not {reprlib.repr(value)}")
+        if (problem := _problem("status", value)) is not None:
+            raise pulumi.RunError(f"{resource}: {problem}")
         return value
 
     return status.apply(refuse_others)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import math
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -13,7 +14,7 @@ from pydantic import SecretStr
 
 from vpcep_pulumi.api.credentials import AccessKey, Credential, Token
 from vpcep_pulumi.errors import SettingsError
-from vpcep_pulumi.settings.keys import ENVIRONMENT
+from vpcep_pulumi.settings.keys import ENVIRONMENT, LONGEST_APPEAR
 from vpcep_pulumi.settings.places import Place, places
 
 REGION = re.compile(r"[a-z][a-z0-9-]{1,62}[a-z0-9]")
@@ -108,6 +109,21 @@ def default_host(service: str, region: str, cloud: str | None = None) -> str:
     """
     domain = cloud or next(domain for prefix, domain in CLOUDS if region.startswith(prefix))
     return f"https://{service}.{region}.{domain}"
+
+
+def longest_appear(environ: Mapping[str, str]) -> float:
+    """The most seconds that anybody waits for a connection that is not there, whatever a program declares.
+
+    :raises SettingsError: the variable holds no number of seconds.
+    """
+    given = environ.get(LONGEST_APPEAR, "")
+    try:
+        seconds = float(given or math.inf)
+    except ValueError:
+        seconds = math.nan
+    if not seconds >= 0:
+        raise SettingsError(f"{LONGEST_APPEAR} is {given!r}: it takes a number of seconds")
+    return seconds
 
 
 def is_loopback(address: str) -> bool:
