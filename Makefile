@@ -1,7 +1,7 @@
-# Everything a newcomer types. Each target sets up what it needs; only Python 3.10 or later and make are presumed.
+# Everything a newcomer types. Each target sets up what it needs; only Python 3.11 or later and make are presumed.
 
-CANDIDATES := python3 python3.13 python3.12 python3.11 python3.10
-PYTHON ?= $(firstword $(foreach p,$(CANDIDATES),$(shell $(p) -c 'import sys, ensurepip; sys.exit(sys.version_info < (3, 10))' >/dev/null 2>&1 && echo $(p))))
+CANDIDATES := python3 python3.13 python3.12 python3.11
+PYTHON ?= $(firstword $(foreach p,$(CANDIDATES),$(shell $(p) -c 'import sys, ensurepip; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1 && echo $(p))))
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
@@ -15,7 +15,7 @@ help:  ## show this
 setup: $(READY)  ## make the virtual environment .venv, with everything pinned in requirements/dev.txt
 
 $(READY): requirements/dev.txt pyproject.toml
-	@test -n "$(PYTHON)" || { echo "Python 3.10 or later with venv is needed; name one with PYTHON=..."; exit 1; }
+	@test -n "$(PYTHON)" || { echo "Python 3.11 or later with venv is needed; name one with PYTHON=..."; exit 1; }
 	$(PYTHON) -m venv --clear $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
@@ -60,7 +60,7 @@ benchmark: setup  ## measure what this package adds to Pulumi's own time, and ho
 	$(BIN)/python -m benchmarks.engine_growth
 
 lock: setup  ## pin the development requirements anew (needs uv)
-	uv pip compile --universal --python-version 3.10 --upgrade --all-extras --group dev --generate-hashes \
+	uv pip compile --universal --python-version 3.11 --upgrade --all-extras --group dev --generate-hashes \
 		--no-emit-index-url --no-header pyproject.toml --output-file requirements/dev.txt
 
 clean:  ## remove the virtual environment and caches

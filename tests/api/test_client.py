@@ -3,7 +3,7 @@
 import json
 import threading
 from contextlib import suppress
-from datetime import datetime, timezone
+from datetime import datetime, timezone, UTC
 from typing import Any
 
 import httpx
@@ -336,7 +336,7 @@ def test_a_token_is_a_header():
 
 def test_a_temporary_key_names_its_token_and_signs_it():
     key = AccessKey("AK", SecretStr("SK"), SecretStr("st"))
-    moment = datetime(2026, 1, 1, tzinfo=timezone.utc)
+    moment = datetime(2026, 1, 1, tzinfo=UTC)
     headers = headers_of(AccessKeyAuth(key, lambda: moment), httpx.Request("GET", "https://vpcep.example/v1?a=b"))
     assert (headers["X-Security-Token"], headers["X-Sdk-Date"]) == ("st", "20260101T000000Z")
     assert "SignedHeaders=host;x-sdk-date;x-security-token," in headers["Authorization"]

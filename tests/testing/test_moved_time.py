@@ -8,7 +8,7 @@ import sys
 import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from datetime import datetime, timezone
+from datetime import datetime, timezone, UTC
 from email.utils import parsedate_to_datetime
 from functools import partial
 from pathlib import Path
@@ -37,7 +37,7 @@ with Client(sys.argv[1], AccessKey("AK", SecretStr("secret-key")), trust_env=Fal
     print(client.send(act_on_connection("p", "svc", "ep", "receive")).status)
 """
 """In a process of its own, as the provider's host is: its clock is right."""
-ELSEWHERE = datetime(2031, 1, 1, tzinfo=timezone.utc)
+ELSEWHERE = datetime(2031, 1, 1, tzinfo=UTC)
 
 
 @contextmanager
@@ -121,7 +121,7 @@ from vpcep_pulumi import EndpointConnectionApproval
 
 EndpointConnectionApproval("billing", service_id="svc", endpoint_id="ep")
 """
-PAST = datetime(2001, 1, 1, tzinfo=timezone.utc)
+PAST = datetime(2001, 1, 1, tzinfo=UTC)
 TO_THE_PAST: dict[str, Callable[[], AbstractContextManager[Any]]] = {
     "freezegun, to the past": partial(freezegun.freeze_time, PAST),
     "time-machine, to the past": partial(time_machine.travel, PAST, tick=False),

@@ -8,7 +8,7 @@ Source: "Authentication" in the VPC Endpoint API reference.
 from __future__ import annotations
 
 from collections.abc import Callable, Generator
-from datetime import datetime, timezone
+from datetime import datetime, timezone, UTC
 
 import httpx
 
@@ -39,7 +39,7 @@ class AccessKeyAuth(httpx.Auth):
 
     requires_request_body = True
 
-    def __init__(self, key: AccessKey, now: Callable[[], datetime] = lambda: datetime.now(timezone.utc)) -> None:
+    def __init__(self, key: AccessKey, now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
         self._key = key
         self._now = now
 

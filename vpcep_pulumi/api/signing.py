@@ -10,7 +10,7 @@ import hashlib
 import hmac
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timezone
+from datetime import datetime, timezone, UTC
 from email.utils import parsedate_to_datetime
 from urllib.parse import quote
 
@@ -43,7 +43,7 @@ class Signature:
 
 def sdk_date(now: datetime) -> str:
     """The ``X-Sdk-Date`` header's value for a moment (aware)."""
-    return now.astimezone(timezone.utc).strftime(DATE_FORMAT)
+    return now.astimezone(UTC).strftime(DATE_FORMAT)
 
 
 def seconds_ahead(signed_at: str, answered_at: str) -> float | None:
@@ -53,7 +53,7 @@ def seconds_ahead(signed_at: str, answered_at: str) -> float | None:
     :param answered_at: ``Date``.
     """
     try:
-        signed = datetime.strptime(signed_at, DATE_FORMAT).replace(tzinfo=timezone.utc)
+        signed = datetime.strptime(signed_at, DATE_FORMAT).replace(tzinfo=UTC)
         answered = parsedate_to_datetime(answered_at)
         return (signed - answered).total_seconds()
     except (ValueError, TypeError, IndexError, OverflowError):

@@ -5,12 +5,8 @@ Source: "Querying Connections to a VPC Endpoint Service" in the VPC Endpoint API
 
 from __future__ import annotations
 
-import sys
+from enum import StrEnum
 
-if sys.version_info >= (3, 11):
-    from enum import StrEnum
-else:
-    from backports.strenum import StrEnum
 
 
 class ConnectionStatus(StrEnum):

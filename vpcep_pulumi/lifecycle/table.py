@@ -17,8 +17,8 @@ own clients are seen to send.
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Mapping
+from enum import StrEnum
 from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -28,10 +28,6 @@ from vpcep_pulumi.api.text import shown_id
 if TYPE_CHECKING:
     from vpcep_pulumi.api.models import Connection
 
-if sys.version_info >= (3, 11):
-    from enum import StrEnum
-else:
-    from backports.strenum import StrEnum
 
 
 class Live(StrEnum):

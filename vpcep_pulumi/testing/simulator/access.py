@@ -8,7 +8,7 @@ from __future__ import annotations
 import hmac
 import re
 from collections.abc import Iterable, Mapping
-from datetime import datetime, timezone
+from datetime import datetime, timezone, UTC
 
 from vpcep_pulumi.api import signing
 from vpcep_pulumi.testing.simulator.model import Settings
@@ -111,7 +111,7 @@ def _malformed(form: re.Match[str] | None, headers: Mapping[str, str], now: floa
     if any(name not in headers for name in names):
         return "a signed header is missing"
     try:
-        date = datetime.strptime(headers["x-sdk-date"], signing.DATE_FORMAT).replace(tzinfo=timezone.utc)
+        date = datetime.strptime(headers["x-sdk-date"], signing.DATE_FORMAT).replace(tzinfo=UTC)
     except ValueError:
         return "x-sdk-date is malformed"
     return "" if abs(date.timestamp() - now) <= signing.DATE_TOLERANCE else "request expired"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timezone
+from datetime import datetime, timezone, UTC
 from typing import Any, NamedTuple
 
 METHODS = ("GET", "POST", "PUT", "DELETE")
@@ -210,4 +210,4 @@ class Endpoint(NamedTuple):
 
 def timestamp(seconds: float) -> str:
     """A time as the API writes it."""
-    return datetime.fromtimestamp(seconds, timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
