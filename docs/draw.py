@@ -6,6 +6,7 @@ python -m docs.draw --check  fail where they are out of date
 
 from __future__ import annotations
 
+import json
 import sys
 from collections.abc import Callable, Mapping
 from functools import partial
@@ -13,10 +14,12 @@ from pathlib import Path
 from types import MappingProxyType
 
 from tests.faults import attacks
-from vpcep_pulumi.lifecycle.table import FULFILLED, TABLE, WAITS, Goal, Live, Step
+from vpcep_pulumi.lifecycle.schema import INPUTS, OUTPUTS
+from vpcep_pulumi.lifecycle.table import FULFILLED, TABLE, WAITS, Cell, Goal, Live, Step
 from vpcep_pulumi.testing.simulator.faults import KINDS
 
 DOCS = Path(__file__).parent
+ROOT = DOCS.parent
 REACHED = {Goal.ACCEPTED: Live.ACCEPTED, Goal.REJECTED: Live.REJECTED, Goal.DELETED: Live.REJECTED}
 HEADINGS = {
     Goal.ACCEPTED: 'declared `status="accepted"`',
@@ -34,20 +37,40 @@ def table() -> str:
     ]
     for live, row in TABLE.items():
         cells = [
-            str(cell.seen) if cell.seen is cell.never_seen else f"new approval: {cell.never_seen}; else: {cell.seen}"
+            str(cell.seen) if cell.seen is cell.never_seen else f"{cell.seen} (a new approval: {cell.never_seen})"
             for cell in row.values()
         ]
         lines.append(f"| `{live}` | " + " | ".join(cells) + " |")
     return "\n".join(lines)
 
 
+def inputs() -> str:
+    """What a program may declare."""
+    lines = ["| input | | default |", "|---|---|---|"]
+    for each in INPUTS:
+        default = "" if each.default is None else f"`{json.dumps(each.default)}`"
+        if each.required and not default:
+            default = "required"
+        more = ". Changing it replaces the approval" if each.identity else ""
+        lines.append(f"| `{each.name}` | {each.documentation}{more} | {default} |")
+    return "\n".join(lines)
+
+
+def outputs() -> str:
+    """What an approval gives back."""
+    lines = ["| output | |", "|---|---|"]
+    lines += [f"| `{each.name}` | {each.documentation} |" for each in OUTPUTS]
+    resolved = ", ".join(f"`{each.name}`" for each in INPUTS if each.identity)
+    return "\n".join([*lines, f"| {resolved} | as declared, or as the settings have them |"])
+
+
 def waits() -> str:
     """What may be seen after a step."""
     lines = ["| after | goes on while the connection is | is over when it is | anything else |", "|---|---|---|---|"]
     for step, wait in WAITS.items():
-        passes = ", ".join(f"`{live}`" for live in Live if live in wait.passes) or "-"
-        ends = ", ".join(f"`{live}`" for live in Live if live in wait.ends)
-        lines.append(f"| {step} | {passes} | {ends} | an error that names it, at once |")
+        pending = ", ".join(f"`{live}`" for live in Live if live in wait.pending) or "-"
+        target = ", ".join(f"`{live}`" for live in Live if live in wait.target)
+        lines.append(f"| {step} | {pending} | {target} | an error that names it, at once |")
     return "\n".join(lines)
 
 
@@ -55,14 +78,21 @@ def diagram(goal: Goal) -> str:
     """The way from each live status to a goal."""
     lines = ["```mermaid", "stateDiagram-v2"]
     for live, row in TABLE.items():
-        step = row[goal].seen
-        if step is Step.IMPOSSIBLE:
-            lines.append(f"    {live} --> impossible: named in the preview")
-        elif step not in FULFILLED:
-            lines.append(f"    {live} --> {REACHED[goal]}: {step}")
-        else:
-            lines.append(f"    {live} --> [*]: {step}")
+        for step, whose in _steps(row[goal]):
+            if step is Step.IMPOSSIBLE:
+                lines.append(f"    {live} --> impossible: {whose}named in the preview")
+            elif step not in FULFILLED:
+                lines.append(f"    {live} --> {REACHED[goal]}: {whose}{step}")
+            else:
+                lines.append(f"    {live} --> [*]: {whose}{step}")
     return "\n".join([*lines, "```"])
+
+
+def _steps(cell: Cell) -> list[tuple[Step, str]]:
+    """The steps of a cell; those that differ with whose they are."""
+    if cell.never_seen is cell.seen or cell.never_seen is Step.ADOPT:  # to adopt is to do nothing as well
+        return [(cell.seen, "")]
+    return [(cell.never_seen, "a new approval: "), (cell.seen, "one that exists: ")]
 
 
 def faults() -> str:
@@ -74,12 +104,13 @@ def faults() -> str:
 
 PAGES: Mapping[str, Mapping[str, Callable[[], str]]] = MappingProxyType(
     {
-        "lifecycle.md": {
+        "README.md": {"inputs": inputs, "outputs": outputs},
+        "docs/lifecycle.md": {
             "table": table,
             "waits": waits,
             **{f"diagram {goal}": partial(diagram, goal) for goal in REACHED},
         },
-        "faults.md": {"faults": faults, "attacks": attacks.table},
+        "docs/faults.md": {"faults": faults, "attacks": attacks.table},
     }
 )
 """The parts of each page, by the name in their marker."""
@@ -96,7 +127,7 @@ def put(page: str, name: str, text: str) -> str:
 
 def drawn(name: str) -> str:
     """A page with everything between its markers drawn anew."""
-    page = (DOCS / name).read_text(encoding="utf-8")
+    page = (ROOT / name).read_text(encoding="utf-8")
     for part, draw in PAGES[name].items():
         page = put(page, part, draw())
     return page
@@ -105,7 +136,7 @@ def drawn(name: str) -> str:
 def main() -> int:
     """Write the pages, or check them."""
     for name in PAGES:
-        page, path = drawn(name), DOCS / name
+        page, path = drawn(name), ROOT / name
         if "--check" in sys.argv and page != path.read_text(encoding="utf-8"):
             return 1
         path.write_text(page, encoding="utf-8")

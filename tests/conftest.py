@@ -2,13 +2,14 @@
 
 import json
 import os
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from hypothesis import settings
 
-from vpcep_pulumi.clock import Tempo
+from vpcep_pulumi.clock import Clock
 from vpcep_pulumi.testing.simulator import Simulator
 
 
@@ -26,6 +27,11 @@ DOCUMENTED_ANSWER = """
                   "marker_id": 422321321312321321, "domain_id": "6e9dfd51d1124e8d8498dce894923a0d",
                   "created_at": "2022-04-14T09:35:47Z", "updated_at": "2022-04-14T09:36:47Z"}]}
 """
+
+
+def undated(text: str) -> str:
+    """A plan without the time at which its connection last changed."""
+    return re.sub(r" \(updated_at [0-9T:.Z-]+\)", "", text)
 
 
 class DrivenTime:
@@ -48,8 +54,8 @@ class DrivenTime:
         """Let something happen while others sleep."""
         self.events.append((self.now + seconds, happen))
 
-    def tempo(self) -> Tempo:
-        return Tempo(monotonic=lambda: self.now, sleep=self.sleep, uniform=lambda low, high: high)
+    def clock(self) -> Clock:
+        return Clock(monotonic=lambda: self.now, sleep=self.sleep, uniform=lambda low, high: high)
 
 
 @pytest.fixture
@@ -65,6 +71,13 @@ def shared_time() -> DrivenTime:
 @pytest.fixture
 def simulator() -> Iterator[Simulator]:
     with Simulator.start() as running:
+        yield running
+
+
+@pytest.fixture
+def patient(time: DrivenTime) -> Iterator[Simulator]:
+    """A simulator that lives in driven time."""
+    with Simulator.start(tokens=["t"], clock=lambda: time.now) as running:
         yield running
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import os
 import re
 import subprocess
@@ -14,7 +15,8 @@ import pytest
 import vpcep_pulumi
 from docs import draw
 from tests.faults import attacks
-from vpcep_pulumi.resources.endpoint_connection_approval import RESOLVED
+from vpcep_pulumi.lifecycle.schema import INPUTS, OUTPUTS
+from vpcep_pulumi.resources.endpoint_connection_approval import EndpointConnectionApproval
 from vpcep_pulumi.settings.keys import CONFIG, ENVIRONMENT
 from vpcep_pulumi.testing.engine import LocalEngine
 from vpcep_pulumi.testing.simulator.api import project_id
@@ -32,7 +34,7 @@ def blocks(text: str, language: str) -> list[str]:
 
 @pytest.mark.parametrize("page", draw.PAGES)
 def test_tables_and_diagrams_are_drawn_from_the_code(page):
-    assert draw.drawn(page) == (draw.DOCS / page).read_text(), "make docs"
+    assert draw.drawn(page) == (draw.ROOT / page).read_text(), "make docs"
 
 
 def test_every_attack_that_is_listed_has_its_tests():
@@ -51,21 +53,22 @@ def test_the_readmes_preview_is_what_is_printed(simulator, tmp_path):
         assert stack.up().ok
     simulator.reject(SERVICE, ENDPOINT)
     printed = stack.preview().diff.replace(project_id("eu-west-101"), "e48ed9ac8e6b5d9f9b5c0e4b1f6a3d2c")
+    printed = re.sub(r"updated_at [0-9T:Z-]+", "updated_at 2026-11-24T10:02:11Z", printed)
     (block,) = blocks(README, "diff")
     assert block in printed
 
 
 def test_the_readme_names_every_argument_and_output():
-    for name in (
-        *RESOLVED,
-        "service_id",
-        "endpoint_id",
-        "status",
-        "expected_domain_id",
-        "appear_timeout",
-        "settle_timeout",
-    ):
-        assert f"`{name}`" in README
+    """The schema, the resource's arguments and its outputs are the same."""
+    arguments = inspect.signature(EndpointConnectionApproval.__init__).parameters
+    declared = {name: each.default for name, each in arguments.items() if each.kind is each.KEYWORD_ONLY}
+    assert list(declared) == [each.name for each in INPUTS] + ["opts"]
+    for each in INPUTS:
+        expected = inspect.Parameter.empty if each.required and each.default is None else each.default
+        assert declared[each.name] == expected
+        assert f":param {each.name}:" in (EndpointConnectionApproval.__init__.__doc__ or "")
+    for output in OUTPUTS:
+        assert f":ivar {output.name}:" in (EndpointConnectionApproval.__doc__ or "")
 
 
 TESTING = blocks((ROOT / "docs/testing.md").read_text(), "python")

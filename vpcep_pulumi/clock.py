@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
-class Tempo:
+class Clock:
     """Time and chance, as arguments.
 
     :ivar monotonic: seconds, never going back, and fine enough to tell a request from the one before it.

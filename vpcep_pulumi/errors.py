@@ -19,13 +19,17 @@
         ├── OwnerError           the connection belongs to another account than expected
         ├── DeclaredElsewhereError   a delete would undo what another resource declares
         ├── NotSettledError      the connection did not reach the declared status in time
-        └── CancelledError       the operation was interrupted while it waited
+        ├── CancelledError       the operation was interrupted while it waited
+        └── PartlyDone           something was changed all the same, and must be recorded
 
 A message says what happened, to which connection, the API's code and request id, and what to do.
 No message, repr or argument of these holds a secret.
 """
 
 from __future__ import annotations
+
+from enum import Enum
+from typing import Any
 
 
 class VpcepError(Exception):
@@ -86,9 +90,22 @@ class AnswerError(RequestError):
     """An answer came that is not the API's: HTML, truncated JSON, a redirect, another connection's id."""
 
 
+class RefusalKind(Enum):
+    """What a refusal of the API says about the request that was refused."""
+
+    THROTTLED = "too many requests; it was not carried out"
+    BUSY = "the service is not ready for it now; it was not carried out"
+    BROKEN = "the server failed; it may have been carried out"
+    ABSENT = "there is no such connection, endpoint or service (any more)"
+    STATUS = "the connection is in another status than was thought: read it again"
+    UNAUTHENTICATED = "the credential is refused; never sent again, five bad signatures lock an access key"
+    REFUSED = "sending it again would be refused again"
+
+
 class ApiError(RequestError):
     """The API refused.
 
+    :ivar kind: what that says about the request; by the code, where the API named a known one.
     :ivar http_status: the HTTP status code.
     :ivar code: the API's code as it was sent, such as ``EndPoint.2019``; empty where the answer named none.
     :ivar message: the API's own words; empty where it had none.
@@ -101,6 +118,7 @@ class ApiError(RequestError):
         operation: str,
         http_status: int,
         *,
+        kind: RefusalKind = RefusalKind.REFUSED,
         code: str = "",
         message: str = "",
         request_id: str = "",
@@ -120,6 +138,7 @@ class ApiError(RequestError):
             advice=advice,
         )
         self.http_status = http_status
+        self.kind = kind
         self.code = code
         self.message = message
         self.request_id = request_id
@@ -156,3 +175,16 @@ class NotSettledError(ApprovalError):
 
 class CancelledError(ApprovalError):
     """The operation was interrupted while it waited."""
+
+
+class PartlyDone(ApprovalError):
+    """Something was changed remotely, but the declared status was not reached. It must be recorded.
+
+    :ivar id: the resource's id.
+    :ivar outputs: what to record; ``errors`` among them says what went wrong.
+    """
+
+    def __init__(self, id_: str, values: dict[str, Any], cause: VpcepError) -> None:
+        super().__init__(str(cause))
+        self.id = id_
+        self.outputs = values

@@ -131,7 +131,7 @@ def test_whatever_bytes_come_they_are_an_answer_or_an_error_of_ours(sender, answ
     said: list[str] = []
     carried_out_or_not_known = True
     began = real_time.monotonic()
-    with Client(server.url, Token(SecretStr(SECRET)), tempo=time.tempo(), warn=said.append, trust_env=False) as client:
+    with Client(server.url, Token(SecretStr(SECRET)), clock=time.clock(), warn=said.append, trust_env=False) as client:
         try:
             shown = repr(client.send(operation))
         except RequestError as error:

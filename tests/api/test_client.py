@@ -3,7 +3,7 @@
 import json
 import threading
 from contextlib import suppress
-from datetime import datetime, timezone, UTC
+from datetime import UTC, datetime
 from typing import Any
 
 import httpx
@@ -14,8 +14,8 @@ from vpcep_pulumi.api.auth import AccessKeyAuth, TokenAuth
 from vpcep_pulumi.api.client import Client
 from vpcep_pulumi.api.credentials import AccessKey, Token
 from vpcep_pulumi.api.operations import Operation, act_on_connection, describe_connection, list_connections
-from vpcep_pulumi.api.retry import PATIENCE, Trouble
-from vpcep_pulumi.clock import Tempo
+from vpcep_pulumi.api.retry import BUDGETS, RetryReason
+from vpcep_pulumi.clock import Clock
 from vpcep_pulumi.errors import AnswerError, ApiError, AuthenticationError, RequestError, TransportError
 from vpcep_pulumi.testing.simulator import Simulator
 
@@ -47,7 +47,7 @@ class Network:
 
 def over(network, time, credential=KEY, **options) -> Client:
     return Client(
-        "https://vpcep.example", credential, tempo=time.tempo(), transport=httpx.MockTransport(network), **options
+        "https://vpcep.example", credential, clock=time.clock(), transport=httpx.MockTransport(network), **options
     )
 
 
@@ -98,10 +98,10 @@ def test_time_that_stands_still_is_no_endless_loop(time):
         Client(
             "https://vpcep.example",
             KEY,
-            tempo=Tempo(monotonic=iter(range(10**9)).__next__, sleep=lambda _seconds: None, uniform=lambda low, _: low),
+            clock=Clock(monotonic=iter(range(10**9)).__next__, sleep=lambda _seconds: None, uniform=lambda low, _: low),
             transport=httpx.MockTransport(network),
         ).send(LIST)
-    assert len(network.requests) <= PATIENCE[Trouble.THROTTLED].attempts
+    assert len(network.requests) <= BUDGETS[RetryReason.THROTTLED].attempts
 
 
 def test_retry_after_is_obeyed(time):

@@ -36,7 +36,7 @@ class Told:
 
 def refused(url, time, *, operation=RECEIVE, **environ) -> Told:
     said: list[str] = []
-    options = {"tempo": time.tempo(), "environ": environ, "named_by": NAMED, "warn": said.append}
+    options = {"clock": time.clock(), "environ": environ, "named_by": NAMED, "warn": said.append}
     with Client(url, Token(SecretStr("token-token")), **options) as client, pytest.raises(RequestError) as error:
         client.send(operation)
     told = Told(error.value, sum(time.sleeps), said)
@@ -83,7 +83,7 @@ def test_a_connection_that_is_refused(time):
 def test_a_server_that_starts_within_seconds_is_waited_for(time):
     port, started = unused_port(), []
     time.after(3, lambda: started.append(RawServer(lambda _: [GOOD], port=port)))
-    with Client(f"http://127.0.0.1:{port}", Token(SecretStr("t")), tempo=time.tempo(), environ={}) as client:
+    with Client(f"http://127.0.0.1:{port}", Token(SecretStr("t")), clock=time.clock(), environ={}) as client:
         assert client.send(RECEIVE).status == "accepted"
     for server in started:
         server.close()
@@ -265,7 +265,7 @@ class TestCertificates:
     def test_a_bundle_is_trusted(self, time, localhost, tmp_path):
         environ = {"SSL_CERT_FILE": str(tmp_path / "localhost.pem")}
         url = f"https://localhost:{localhost.port}"
-        with Client(url, Token(SecretStr("t")), tempo=time.tempo(), environ=environ) as client:
+        with Client(url, Token(SecretStr("t")), clock=time.clock(), environ=environ) as client:
             if ssl.create_default_context().verify_flags & getattr(ssl, "VERIFY_X509_STRICT", 0):
                 pytest.skip("this Python takes no self-signed certificate for an authority")
             assert client.send(RECEIVE).status == "accepted"
@@ -299,13 +299,13 @@ class TestCertificates:
         elif kind == "of the other kind":
             path.touch()
         with pytest.raises(SettingsError) as error:
-            Client("https://x", Token(SecretStr("t")), tempo=time.tempo(), environ={variable: str(path)})
+            Client("https://x", Token(SecretStr("t")), clock=time.clock(), environ={variable: str(path)})
         assert str(error.value).startswith(f"{variable} names '{path}', which ")
 
     def test_none_is_loaded_where_nothing_is_encrypted(self, time):
         with RawServer(lambda _: [GOOD]) as server:
             environ = {"SSL_CERT_FILE": "/nowhere"}
-            with Client(server.url, Token(SecretStr("t")), tempo=time.tempo(), environ=environ) as client:
+            with Client(server.url, Token(SecretStr("t")), clock=time.clock(), environ=environ) as client:
                 assert client.send(RECEIVE).status == "accepted"
 
     def test_a_proxys_own_is_judged_by_the_same_bundle(self, time, localhost, tmp_path):
@@ -320,7 +320,7 @@ class TestPatience:
     def test_one_request_is_patient_where_nobody_has_ever_answered(self, time):
         """Hundreds of approvals, a few seconds each, one after the other."""
         port = unused_port()
-        with Client(f"http://127.0.0.1:{port}", Token(SecretStr("t")), tempo=time.tempo(), environ={}) as client:
+        with Client(f"http://127.0.0.1:{port}", Token(SecretStr("t")), clock=time.clock(), environ={}) as client:
             for _ in range(50):
                 with pytest.raises(UnreachableError):
                     client.send(LIST)
@@ -328,7 +328,7 @@ class TestPatience:
 
     def test_each_is_patient_where_somebody_has_answered(self, time):
         server = RawServer(lambda _: [GOOD])
-        with Client(server.url, Token(SecretStr("t")), tempo=time.tempo(), environ={}) as client:
+        with Client(server.url, Token(SecretStr("t")), clock=time.clock(), environ={}) as client:
             client.send(LIST)
             server.close()
             for _ in range(2):

@@ -7,14 +7,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vpcep_pulumi.api.codes import Meaning, look_up
-from vpcep_pulumi.api.refusals import refusal
-from vpcep_pulumi.errors import ApiError, AuthenticationError, PermissionDeniedError
+from vpcep_pulumi.api.codes import look_up
+from vpcep_pulumi.api.refusals import error_from_response
+from vpcep_pulumi.errors import ApiError, AuthenticationError, PermissionDeniedError, RefusalKind
 
 
 def refuse(status, body, **headers) -> ApiError:
     content = body if isinstance(body, bytes) else json.dumps(body).encode()
-    return refusal("receive connection ep", "vpcep:x:y", status, httpx.Headers(headers), content)
+    return error_from_response("receive connection ep", "vpcep:x:y", status, httpx.Headers(headers), content)
 
 
 SHAPES = {
@@ -70,38 +70,38 @@ def test_a_missing_permission_names_the_action_to_grant():
 
 
 @pytest.mark.parametrize(
-    ("status", "code", "meaning"),
+    ("status", "code", "kind"),
     [
-        (429, "APIGW.0308", Meaning.THROTTLED),
-        (429, "APIG.0308", Meaning.THROTTLED),
-        (429, "", Meaning.THROTTLED),
-        (400, "EndPoint.0022", Meaning.THROTTLED),
-        (400, "Endpoint.0022", Meaning.THROTTLED),
-        (504, "EndPoint.0011", Meaning.REFUSED),
-        (504, "EndPoint.0012", Meaning.REFUSED),
-        (504, "EndPoint.0013", Meaning.BROKEN),
-        (504, "", Meaning.BROKEN),
-        (599, "", Meaning.BROKEN),
-        (404, "EndPoint.0005", Meaning.ABSENT),
-        (404, "Endpoint.9999", Meaning.ABSENT),
-        (404, "APIGW.0101", Meaning.REFUSED),
-        (404, "", Meaning.REFUSED),
-        (400, "EndPoint.2003", Meaning.ABSENT),
-        (400, "EndPoint.3062", Meaning.ABSENT),
-        (400, "EndPoint.2014", Meaning.STATUS),
-        (400, "EndPoint.2019", Meaning.STATUS),
-        (400, "EndPoint.0002", Meaning.REFUSED),
-        (401, "APIGW.0301", Meaning.UNAUTHENTICATED),
-        (401, "EndPoint.0005", Meaning.UNAUTHENTICATED),
-        (403, "EndPoint.0003", Meaning.UNAUTHENTICATED),
-        (400, "APIG.0301", Meaning.UNAUTHENTICATED),
-        (403, "APIGW.0303", Meaning.UNAUTHENTICATED),
-        (403, "EndPoint.0004", Meaning.REFUSED),
-        (418, "", Meaning.REFUSED),
+        (429, "APIGW.0308", RefusalKind.THROTTLED),
+        (429, "APIG.0308", RefusalKind.THROTTLED),
+        (429, "", RefusalKind.THROTTLED),
+        (400, "EndPoint.0022", RefusalKind.THROTTLED),
+        (400, "Endpoint.0022", RefusalKind.THROTTLED),
+        (504, "EndPoint.0011", RefusalKind.REFUSED),
+        (504, "EndPoint.0012", RefusalKind.REFUSED),
+        (504, "EndPoint.0013", RefusalKind.BROKEN),
+        (504, "", RefusalKind.BROKEN),
+        (599, "", RefusalKind.BROKEN),
+        (404, "EndPoint.0005", RefusalKind.ABSENT),
+        (404, "Endpoint.9999", RefusalKind.ABSENT),
+        (404, "APIGW.0101", RefusalKind.REFUSED),
+        (404, "", RefusalKind.REFUSED),
+        (400, "EndPoint.2003", RefusalKind.ABSENT),
+        (400, "EndPoint.3062", RefusalKind.ABSENT),
+        (400, "EndPoint.2014", RefusalKind.STATUS),
+        (400, "EndPoint.2019", RefusalKind.STATUS),
+        (400, "EndPoint.0002", RefusalKind.REFUSED),
+        (401, "APIGW.0301", RefusalKind.UNAUTHENTICATED),
+        (401, "EndPoint.0005", RefusalKind.UNAUTHENTICATED),
+        (403, "EndPoint.0003", RefusalKind.UNAUTHENTICATED),
+        (400, "APIG.0301", RefusalKind.UNAUTHENTICATED),
+        (403, "APIGW.0303", RefusalKind.UNAUTHENTICATED),
+        (403, "EndPoint.0004", RefusalKind.REFUSED),
+        (418, "", RefusalKind.REFUSED),
     ],
 )
-def test_what_a_code_means(status, code, meaning):
-    assert look_up(status, code).meaning is meaning
+def test_what_a_code_means(status, code, kind):
+    assert look_up(status, code).kind is kind
 
 
 SIGNED = "20260101T120000Z"
@@ -131,15 +131,17 @@ def test_a_clock_that_is_off_is_said_by_how_much(body, date, advice):
     """The gateway says no more than that it cannot verify the signature."""
     content = body if isinstance(body, bytes) else json.dumps(body).encode()
     headers = httpx.Headers({"Date": date} if date else {})
-    error = refusal("list", "vpcep:x:y", 401, headers, content, signed_at=SIGNED)
+    error = error_from_response("list", "vpcep:x:y", 401, headers, content, signed_at=SIGNED)
     assert error.advice.removeprefix("check the clock of this machine: ") == advice
     assert error.advice in str(error)
-    assert refusal("list", "vpcep:x:y", 401, headers, content).advice == KEY_OR_TOKEN, "a token bears no date"
+    assert error_from_response("list", "vpcep:x:y", 401, headers, content).advice == KEY_OR_TOKEN, (
+        "a token bears no date"
+    )
 
 
 @given(st.text(), st.text())
 def test_whatever_the_dates_are_it_is_a_refusal(signed, answered):
-    error = refusal("list", "vpcep:x:y", 401, {"Date": answered}, b"", signed_at=signed)
+    error = error_from_response("list", "vpcep:x:y", 401, {"Date": answered}, b"", signed_at=signed)
     assert str(error).isprintable()
 
 

@@ -92,7 +92,7 @@ def test_a_code_that_refuses_the_credential_counts_with_any_status(time):
         sent.append(request.url.path)
         return httpx.Response(403, stream=httpx.ByteStream(answer.content))
 
-    with Client("https://x", KEY, tempo=time.tempo(), transport=httpx.MockTransport(network)) as client:
+    with Client("https://x", KEY, clock=time.clock(), transport=httpx.MockTransport(network)) as client:
         for _ in range(8):
             with pytest.raises(AuthenticationError):
                 client.send(LIST)
@@ -120,8 +120,8 @@ def test_who_waits_in_the_throttle_is_stopped_as_well():
         statuses.append(plan[name].pop(0))
         return httpx.Response(statuses[-1], stream=httpx.ByteStream(b'{"connections": []}'))
 
-    tempo = type(time.tempo())(lambda: time.now, sleep, lambda _low, high: high)
-    client = Client("https://vpcep.example", KEY, tempo=tempo, transport=httpx.MockTransport(answer))
+    clock = type(time.clock())(lambda: time.now, sleep, lambda _low, high: high)
+    client = Client("https://vpcep.example", KEY, clock=clock, transport=httpx.MockTransport(answer))
     with client, ThreadPoolExecutor(2) as pool:
         client.send(list_connections("p", "one"))
         two = pool.submit(client.send, list_connections("p", "two"))
@@ -146,7 +146,7 @@ def test_all_clients_of_a_credential_know_of_a_refusal(time):
 
     standing, transport = Standing(), httpx.MockTransport(answer)
     clients = [
-        Client(f"https://{host}.example", KEY, tempo=time.tempo(), transport=transport, standing=standing)
+        Client(f"https://{host}.example", KEY, clock=time.clock(), transport=transport, standing=standing)
         for host in ("iam", "vpcep")
     ]
     for client in clients:
@@ -163,7 +163,7 @@ def test_only_an_answer_of_the_api_proves_a_credential(time, answer):
     transport = httpx.MockTransport(lambda _: httpx.Response(status, stream=httpx.ByteStream(body)))
     with (
         Client(
-            "https://x", Token(SecretStr("t-t-t-t")), tempo=time.tempo(), transport=transport, standing=standing
+            "https://x", Token(SecretStr("t-t-t-t")), clock=time.clock(), transport=transport, standing=standing
         ) as c,
         pytest.raises(RequestError),
     ):

@@ -166,11 +166,11 @@ def test_real_threads_all_wait_although_one_is_answered_meanwhile():
         assert go_on.wait(WAIT)
         time.sleep(seconds)
 
-    tempo = type(time.tempo())(lambda: time.now, sleep, lambda _low, high: high)
+    clock = type(time.clock())(lambda: time.now, sleep, lambda _low, high: high)
     client = Client(
         "https://vpcep.example",
         credential,
-        tempo=tempo,
+        clock=clock,
         warn=lambda _: said.set(),
         transport=httpx.MockTransport(gateway),
     )
@@ -208,7 +208,7 @@ def test_nobody_asks_between_a_429_and_the_wait_that_follows(time):
     client = Client(
         "https://vpcep.example",
         Token(SecretStr("token-token")),
-        tempo=time.tempo(),
+        clock=time.clock(),
         warn=warn,
         transport=httpx.MockTransport(answer),
     )
@@ -245,9 +245,9 @@ def test_real_threads_ask_one_at_a_time_until_one_is_answered():
             under_way[0] -= 1
         return found
 
-    tempo = type(time.tempo())(lambda: time.now, sleep, lambda _low, high: high)
+    clock = type(time.clock())(lambda: time.now, sleep, lambda _low, high: high)
     client = Client(
-        "https://vpcep.example", Token(SecretStr("token-token")), tempo=tempo, transport=httpx.MockTransport(answer)
+        "https://vpcep.example", Token(SecretStr("token-token")), clock=clock, transport=httpx.MockTransport(answer)
     )
     with client, ThreadPoolExecutor(8) as pool:
         sent = [pool.submit(client.send, describe_connection("p", "svc", "ep", str(number))) for number in range(8)]

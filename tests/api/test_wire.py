@@ -27,7 +27,7 @@ STEP = 5.0
 
 
 def over(url, time, **options) -> Client:
-    return Client(url, Token(SecretStr("token-token")), tempo=time.tempo(), **{"trust_env": False, **options})
+    return Client(url, Token(SecretStr("token-token")), clock=time.clock(), **{"trust_env": False, **options})
 
 
 ENDLESS = {

@@ -91,9 +91,9 @@ def test_the_demo_tells_the_whole_story(tmp_path: Path):
     assert result.exit_code == 0, result.output
     for line in (
         "the local engine",
-        'plan              : "receive: the connection, owned by 6e9dfd51d1124e8d8498dce894923a0d, is pendingAcceptance"',
+        'plan              : "receive: the connection, owned by 6e9dfd51d1124e8d8498dce894923a0d, is pendingAcceptance (updated_at ',
         "nothing to do",
-        '+ plan              : "receive: the connection, owned by 6e9dfd51d1124e8d8498dce894923a0d, is rejected"',
+        '+ plan              : "receive: the connection, owned by 6e9dfd51d1124e8d8498dce894923a0d, is rejected (updated_at ',
         "The connection of 705290f3-0d00-41f2-aedc-71f09844e879 is rejected.",
         "What was asked of the API",
         "receive 705290f3-0d00-41f2-aedc-71f09844e879",

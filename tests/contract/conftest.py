@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from tests.conftest import undated
 from vpcep_pulumi.testing.cli_engine import CliEngine, is_on_path
 from vpcep_pulumi.testing.engine import LocalEngine
 from vpcep_pulumi.testing.engine.secrets import Passphrase
@@ -131,8 +132,8 @@ def cli_only(reason: str) -> pytest.MarkDecorator:
 
 
 def shown(result: Result) -> str:
-    """What an engine showed, without the padding that aligns its columns."""
-    return re.sub(r" +: ", ": ", result.diff)
+    """What an engine showed, without the padding that aligns its columns, and without times."""
+    return undated(re.sub(r" +: ", ": ", result.diff))
 
 
 def steps(result: Result) -> dict[str, str]:

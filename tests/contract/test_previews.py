@@ -2,7 +2,9 @@
 
 import pytest
 
+from tests.conftest import undated
 from tests.contract.conftest import cli_only, shown, steps
+from vpcep_pulumi.testing.simulator.model import timestamp
 
 ONE = 'Approval("one", service_id="svc", endpoint_id="ep1")'
 PLAN = "receive: the connection, owned by d1, is pendingAcceptance"
@@ -16,7 +18,7 @@ for number in range(1, 7):
 def infos(result):
     """What stands on resources' rows and under the stack: (name, message)."""
     found = [each for each in result.diagnostics if each.severity == "info"]
-    return [(each.urn.rpartition("::")[2], each.message) for each in found]
+    return [(each.urn.rpartition("::")[2], undated(each.message)) for each in found]
 
 
 def test_a_plan_is_shown_before_it_is_carried_out_and_never_after(connected):
@@ -31,6 +33,14 @@ def test_a_plan_is_shown_before_it_is_carried_out_and_never_after(connected):
     assert connected.up().ok
     assert "plan: " not in shown(connected.preview())
     assert "plan: " not in shown(connected.destroy())
+
+
+def test_a_plan_says_when_its_connection_last_changed(connected):
+    connected.program(ONE)
+    assert connected.up().ok
+    connected.simulator.reject("svc", "ep1")
+    changed = timestamp(connected.simulator.world.connection("svc", "ep1").updated_at)
+    assert f"is rejected (updated_at {changed})" in connected.preview().diff
 
 
 def test_a_rename_shows_no_plan_of_before(connected):

@@ -103,7 +103,7 @@ ATTACKS = (
         "whoever sets the configuration",
         "an endpoint that is not the region's own",
         "the preview says once where requests go",
-        ("provider/test_accounts.py::test_where_requests_go_is_said_once",),
+        ("operation/test_projects.py::test_where_requests_go_is_said_once",),
     ),
     Attack(
         "the endpoint, a proxy",

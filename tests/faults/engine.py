@@ -7,6 +7,7 @@ can be tried, and a kill at every call. Time passes only in sleeps.
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -16,13 +17,12 @@ import httpx
 
 from tests.conftest import DrivenTime
 from vpcep_pulumi.api.client import Client
-from vpcep_pulumi.clock import Tempo
-from vpcep_pulumi.errors import VpcepError
+from vpcep_pulumi.clock import Clock
+from vpcep_pulumi.errors import PartlyDone, VpcepError
 from vpcep_pulumi.lifecycle.table import is_reached
 from vpcep_pulumi.operation.claims import CLAIM_INPUT, Claims
+from vpcep_pulumi.operation.operation import Operation
 from vpcep_pulumi.operation.rules import Event
-from vpcep_pulumi.provider.accounts import Accounts
-from vpcep_pulumi.provider.context import PartlyDone
 from vpcep_pulumi.provider.core import ApprovalProvider
 from vpcep_pulumi.provider.properties import PLAN, PREVIEW, REFUSED
 from vpcep_pulumi.testing.engine.deployment import Deployment, Goal
@@ -46,8 +46,8 @@ WAIT = {"appear_timeout": 2, "settle_timeout": 30}
 class TickingTime(DrivenTime):
     """Driven time in which no two moments are the same, as in life."""
 
-    def tempo(self) -> Tempo:
-        return Tempo(monotonic=self._tick, sleep=self.sleep, uniform=lambda low, high: high)
+    def clock(self) -> Clock:
+        return Clock(monotonic=self._tick, sleep=self.sleep, uniform=lambda low, high: high)
 
     def _tick(self) -> float:
         self.now += 1e-6
@@ -77,7 +77,7 @@ class Connection(httpx.BaseTransport):
         self.kill = kill
         self.calls = 0
         self.dead = False
-        self._inner = httpx.HTTPTransport()
+        self._inner = httpx.HTTPTransport(verify=False)
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         self.calls += 1
@@ -303,21 +303,22 @@ class Engine:
         options: Options | None = None,
     ) -> Outcome:
         connection, log = Connection(kill), Log()
-        accounts = Accounts(
-            config={"vpcep:region": "cn-north-4", "vpcep:projectId": "p"},
-            environ={**self.simulator.environment, "HW_AUTH_TOKEN": TOKEN},
-            home=self.folder,
-            tempo=self.time.tempo(),
-            log=log,
-            client=partial(Client, transport=connection),
-        )
         events = [each.claimed() for each in program or []]  # as the constructors do, before anything is registered
 
+        operations = ExitStack()
+
         def host() -> Host:
-            claims = Claims(Told(events))
-            return Host(
-                ApprovalProvider(accounts, log=log, tempo=self.time.tempo(), claims=claims), connection, dry_run=dry_run
+            operation = Operation(
+                config={"vpcep:region": "cn-north-4", "vpcep:projectId": "p"},
+                environ={**self.simulator.environment, "HW_AUTH_TOKEN": TOKEN},
+                home=self.folder,
+                clock=self.time.clock(),
+                log=log,
+                claims=Claims(Told(events)),
+                client=partial(Client, transport=connection),
             )
+            operations.callback(operation.close)
+            return Host(ApprovalProvider(operation), connection, dry_run=dry_run)
 
         state = State(self.path, "p", writes=not dry_run).__enter__()
         report = Report(lambda _text: None, dry_run=dry_run)
@@ -336,7 +337,7 @@ class Engine:
             state._lock.release()
             return Outcome(ok=False, killed=True, log=log.lines, calls=connection.calls)
         finally:
-            accounts.close()
+            operations.close()
         if not report.failed():
             state.settled()
         state.__exit__(None, None, None)

@@ -16,9 +16,10 @@ from tests.faults import test_hostile, test_kills
 from tests.faults.conftest import Worlds
 from tests.faults.machine import FIGURES, Machine, kinds_met
 from tests.faults.search import State, Thing, explore
-from tests.faults.test_search import DEPTH
 
 EXAMPLES, STEPS, SEED = 100, 40, 1
+DEPTH = 11
+"""Moves of the search with two approvals."""
 
 
 def stateful() -> list[tuple[str, str]]:

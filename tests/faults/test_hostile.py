@@ -15,9 +15,8 @@ from hypothesis import strategies as st
 
 from tests.faults.engine import SERVICE, WAIT, Log, TickingTime
 from vpcep_pulumi.api.client import Client
-from vpcep_pulumi.errors import VpcepError
-from vpcep_pulumi.provider.accounts import Accounts
-from vpcep_pulumi.provider.context import PartlyDone
+from vpcep_pulumi.errors import PartlyDone, VpcepError
+from vpcep_pulumi.operation.operation import Operation
 from vpcep_pulumi.provider.core import ApprovalProvider
 
 EXAMPLES = 300
@@ -82,15 +81,15 @@ ANSWERS = st.lists(
 
 
 def provider_over(answer: Callable[[httpx.Request], httpx.Response], time: TickingTime, log: Log) -> Any:
-    accounts = Accounts(
+    operation = Operation(
         config={"vpcep:region": "r-1", "vpcep:projectId": "p"},
         environ={"HW_AUTH_TOKEN": TOKEN},
         home=Path("/nonexistent"),
-        tempo=time.tempo(),
+        clock=time.clock(),
         log=log,
         client=partial(Client, transport=httpx.MockTransport(answer)),
     )
-    return accounts, ApprovalProvider(accounts, log=log, tempo=time.tempo())
+    return operation, ApprovalProvider(operation)
 
 
 @settings(max_examples=EXAMPLES, deadline=None)
@@ -106,7 +105,7 @@ def test_an_approval_comes_to_one_of_our_own_ends(answers, declared):
         assert calls <= MOST_CALLS, "it goes on without an end"
         return httpx.Response(status, content=body)
 
-    accounts, provider = provider_over(answer, time, log)
+    operation, provider = provider_over(answer, time, log)
     began = time.now
     inputs = {"service_id": SERVICE, "endpoint_id": "ep", "status": declared, **WAIT}
     try:
@@ -121,7 +120,7 @@ def test_an_approval_comes_to_one_of_our_own_ends(answers, declared):
     except VpcepError as error:
         log.lines.append(str(error))
     finally:
-        accounts.close()
+        operation.close()
     assert time.now - began < MOST_SECONDS
     assert all(line.isprintable() for line in log.lines)
 
@@ -195,7 +194,7 @@ def test_nothing_that_others_say_reaches_the_terminal_as_it_is(answers, declared
         calls += 1
         return httpx.Response(found.status_code, headers=found.headers, stream=httpx.ByteStream(found.content))
 
-    accounts, provider = provider_over(answer, time, log)
+    operation, provider = provider_over(answer, time, log)
     inputs = {"service_id": SERVICE, "endpoint_id": "ep", "status": declared, **WAIT}
     inputs |= {
         name: value for name, value in (("expected_domain_id", owner), ("description", note)) if value is not None
@@ -215,7 +214,7 @@ def test_nothing_that_others_say_reaches_the_terminal_as_it_is(answers, declared
     except VpcepError as error:
         shown.append(str(error))
     finally:
-        accounts.close()
+        operation.close()
     for line in [*log.lines, *texts_of(shown)]:
         assert line.isprintable()
         assert len(line) < MOST_CHARACTERS
@@ -249,10 +248,10 @@ def test_a_number_that_cannot_be_read_loses_no_record(number):
         body = _json(document).replace(b"422321321312321321", number)
         return httpx.Response(200, stream=httpx.ByteStream(body))
 
-    accounts, provider = provider_over(answer, time, log)
+    operation, provider = provider_over(answer, time, log)
     inputs = {"service_id": SERVICE, "endpoint_id": "ep", "status": "accepted", **WAIT}
     _, outputs = provider.create(provider.check({}, inputs).inputs)
-    accounts.close()
+    operation.close()
     assert (outputs["status"], outputs["errors"], posts) == ("accepted", [], 1)
     assert "marker_id" not in outputs
 
@@ -270,11 +269,11 @@ def test_a_note_of_two_lines_is_written_once():
         connection = {**CONNECTION, "error": [], "status": "accepted", "description": written[0]}
         return httpx.Response(200, stream=httpx.ByteStream(_json({"connections": [connection], "total_count": 1})))
 
-    accounts, provider = provider_over(answer, time, log)
+    operation, provider = provider_over(answer, time, log)
     inputs = {"service_id": SERVICE, "endpoint_id": "ep", "status": "accepted", "description": "two\nlines", **WAIT}
     checked = provider.check({}, inputs).inputs
     _, outputs = provider.create(checked)
     again = provider.check(checked, inputs)
     assert not provider.diff(outputs, again.inputs).changes
-    accounts.close()
+    operation.close()
     assert puts == 1

@@ -29,7 +29,7 @@ OPERATIONS: list[Any] = [found.ok() for found in SCHEMA.get_all_operations() if 
 def test_every_operation(operation, mode):
     WORLD.connect("svc")
 
-    @settings(max_examples=25, deadline=None, database=None, suppress_health_check=list(HealthCheck))
+    @settings(max_examples=12, deadline=None, database=None, suppress_health_check=list(HealthCheck))
     @given(st.data())
     def ask(data: Any) -> None:
         case = data.draw(operation.as_strategy(generation_mode=mode))

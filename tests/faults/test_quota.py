@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 from tests.conftest import DrivenTime
 from tests.faults.engine import SERVICE, TOKEN, WAIT, Log
-from vpcep_pulumi.provider.accounts import Accounts
+from vpcep_pulumi.operation.operation import Operation
 from vpcep_pulumi.provider.core import ApprovalProvider
 from vpcep_pulumi.testing.simulator import Simulator
 
@@ -34,14 +34,14 @@ def test_five_hundred_approvals_under_a_quota(tmp_path):
         for number in range(APPROVALS):
             simulator.connect(SERVICE, f"ep{number}", domain="d1")
         simulator.quota(QUOTA, SECONDS)
-        accounts = Accounts(
+        operation = Operation(
             config={"vpcep:region": "cn-north-4", "vpcep:projectId": "p"},
             environ=simulator.environment,
             home=tmp_path,
-            tempo=time.tempo(),
+            clock=time.clock(),
             log=log,
         )
-        provider = ApprovalProvider(accounts, log=log, tempo=time.tempo())
+        provider = ApprovalProvider(operation)
 
         def approve(number: int) -> str:
             declared = {"service_id": SERVICE, "endpoint_id": f"ep{number}", "status": "accepted", **WAIT}
@@ -52,7 +52,7 @@ def test_five_hundred_approvals_under_a_quota(tmp_path):
 
         with ThreadPoolExecutor(THREADS) as pool:
             statuses = list(pool.map(approve, range(APPROVALS)))
-        accounts.close()
+        operation.close()
         assert statuses == ["accepted"] * APPROVALS
         calls = simulator.calls()
         throttled = [call for call in calls if call["status"] == 429]

@@ -71,6 +71,8 @@ PLACES: dict[str, Callable[[Place], None]] = {
     "secret configuration": lambda place: _config(place, accessKey=KEY, secretKey=SECRET),
     "a token in secret configuration": lambda place: _config(place, token=TOKEN),
 }
+TOLD_WHOLE = ("the SDKs' environment", "a temporary key", "secret configuration")
+"""The places whose story is told to its end: what comes after the first update is the same for all of them."""
 FAULTS = ("html", "other_id", "lost", "forbidden", "expired")
 """Those that say something, and few pauses between."""
 
@@ -99,19 +101,21 @@ def test_no_canary_is_shown(tmp_path, place):
             "PYTHONPATH": os.pathsep.join([str(tmp_path / "site"), str(Path(__file__).parents[2])]),
         }
         engine = LocalEngine(program, watched / "dev.json", environ=environ)
-        said = []
-        assert engine.up().ok
-        simulator.reject("svc", "ep1")
         for kind in FAULTS:
             simulator.fault(kind, "POST", times=1)
-        said += [engine.up(), engine.up()]
+        said = [engine.up()]
         simulator.clear_faults()
-        simulator.fault("expired", times=1)
-        said.append(engine.preview(refresh=True))
-        simulator.clear_faults()
-        said.append(engine.refresh())
+        if place in TOLD_WHOLE:
+            said.append(engine.up())
+            assert said[-1].ok
+            simulator.reject("svc", "ep1")
+            said.append(engine.up())
+            simulator.fault("expired", times=1)
+            said.append(engine.preview(refresh=True))
+            simulator.clear_faults()
+            said.append(engine.refresh())
         simulator.world.settings.access_keys, simulator.world.settings.tokens = {"other": "key"}, ["other-token"]
-        said.append(engine.destroy())
+        said.append(engine.destroy() if place in TOLD_WHOLE else engine.preview())
         assert not said[-1].ok, "the credential is refused by now"
     text = "\n".join(f"{result}\n{result.diff}" for result in said)
     for path in watched.rglob("*"):

@@ -8,14 +8,16 @@ from hypothesis import strategies as st
 
 from vpcep_pulumi.api.models import Connection, ConnectionFault
 from vpcep_pulumi.api.statuses import ConnectionStatus
+from vpcep_pulumi.lifecycle.approval import Approval
+from vpcep_pulumi.lifecycle.description import must_describe
 from vpcep_pulumi.lifecycle.plan import (
     Plan,
     endpoint_note,
     impossible,
-    must_describe,
     plan_for,
     quoted,
     situation,
+    verb,
     words,
 )
 from vpcep_pulumi.lifecycle.table import FULFILLED, Goal, Step, live_of, recorded, step_for
@@ -38,6 +40,7 @@ VERBS = (
 SENTENCE = re.compile(
     r"the connection, (?:owned by (?P<owner>[A-Za-z0-9_\\-]+…?)|whose owner the API does not name), is "
     r"(?:again )?(?P<status>[A-Za-z]+|'(?:[^'\\]|\\.)*')"
+    r"(?P<time> \(updated_at \d{4}-\d\d-\d\dT[0-9:.]+Z?\))?"
     r"(?P<why> \((?:'(?:[^'\\]|\\.)*'; ){0,2}'(?:[^'\\]|\\.)*'(?:; and \d+ more)?\))?"
 )
 """How a situation can be read, in one way: nothing of the API's stands outside of an id or of quotes."""
@@ -56,22 +59,29 @@ EVIL = [
     "a" * 5_000,
     "",
 ]
+TIMES = ("2026-11-24T10:02:11Z", "2022-04-14T09:36:47.123")
 texts = st.text() | st.sampled_from(EVIL)
 faults = st.builds(ConnectionFault, code=texts, message=texts)
 connections = st.none() | st.builds(
     Connection,
     status=st.sampled_from(ConnectionStatus) | texts,
     domain_id=st.none() | st.just("d1") | texts,
+    updated_at=st.none() | st.sampled_from(TIMES) | texts,
     description=st.none() | texts,
     errors=st.lists(faults, max_size=5).map(tuple) | faults.map(lambda each: (each,) * 300),
 )
 goals = st.sampled_from([Goal.ACCEPTED, Goal.REJECTED, Goal.AS_IT_STANDS])
 
 
+def approval(goal, declared=None, *, describe=False):
+    note = "a note" if describe else None
+    return Approval("svc", "ep", declared or str(goal), goal, "r", "p", description=note)
+
+
 def plan(status, goal=Goal.ACCEPTED, *, seen=True, describe=False, previous=None, declared=None, **fields):
     connection = None if status == "absent" else Connection(**{"status": status, "domain_id": "d1", **fields})
-    found = plan_for(goal, connection, declared=declared or str(goal), seen=seen, describe=describe)
-    return words(found, previous=previous) if found is not None else None
+    found = plan_for(approval(goal, declared, describe=describe), connection, seen=seen, written=None)
+    return words(found, previous=previous) if found.is_update else None
 
 
 @pytest.mark.parametrize(
@@ -83,6 +93,14 @@ def plan(status, goal=Goal.ACCEPTED, *, seen=True, describe=False, previous=None
             "receive: the connection, whose owner the API does not name, is pendingAcceptance",
         ),
         (plan("rejected"), "receive: the connection, owned by d1, is rejected"),
+        (
+            plan("rejected", updated_at="2026-11-24T10:02:11Z"),
+            "receive: the connection, owned by d1, is rejected (updated_at 2026-11-24T10:02:11Z)",
+        ),
+        (
+            plan("rejected", updated_at="2026-11-24T10:02:11Z), owned by d2"),
+            "receive: the connection, owned by d1, is rejected",
+        ),
         (plan("rejected", describe=True), "receive and describe: the connection, owned by d1, is rejected"),
         (plan("accepted", Goal.REJECTED), "reject: the connection, owned by d1, is accepted"),
         (plan("creating"), "wait: the connection, owned by d1, is creating"),
@@ -126,9 +144,9 @@ def test_whatever_is_sent_was_planned(goal, connection, seen, describe, previous
     step = step_for(goal, live_of(connection), seen=seen)
     if step is Step.IMPOSSIBLE:
         return
-    found = plan_for(goal, connection, declared=str(goal), seen=seen, describe=describe)
+    found = plan_for(approval(goal, describe=describe), connection, seen=seen, written=None)
     if step not in FULFILLED:
-        assert found is not None
+        assert found.is_update
         assert found.step is step
         said = words(found, previous=previous)
         assert said != previous
@@ -138,8 +156,8 @@ def test_whatever_is_sent_was_planned(goal, connection, seen, describe, previous
 class TestWhateverTheApiSays:
     @given(goals, connections, texts, st.booleans(), st.booleans())
     def test_a_plan_is_one_short_line_that_begins_with_our_own_words(self, goal, connection, declared, seen, describe):
-        found = plan_for(goal, connection, declared=declared, seen=seen, describe=describe)
-        if found is None or found.step is Step.IMPOSSIBLE:  # refused before, with its own words
+        found = plan_for(approval(goal, declared, describe=describe), connection, seen=seen, written=None)
+        if not found.is_update or found.step is Step.IMPOSSIBLE:  # refused before, with its own words
             return
         first = words(found)
         for said in (first, words(found, previous=first)):
@@ -153,9 +171,10 @@ class TestWhateverTheApiSays:
     def test_it_can_be_read_in_one_way(self, connection, again):
         if connection is None:
             return
-        said = SENTENCE.fullmatch(situation(connection, again=again))
+        said = SENTENCE.fullmatch(situation(connection, again=again, dated=True))
         assert said is not None
         assert bool(said["owner"]) == bool(connection.domain_id)
+        assert (said["time"] is not None) == (connection.updated_at in TIMES)
         assert (said["why"] is not None) == (connection.status == "failed" and bool(connection.errors))
 
     @given(connections, st.from_regex(r"[A-Za-z0-9_-]{1,64}", fullmatch=True), texts)
@@ -215,8 +234,9 @@ def test_only_a_connection_that_failed_has_reasons(status):
 
 def test_a_plan_is_a_value():
     connection = Connection(status="rejected", domain_id="d1")
-    found = plan_for(Goal.ACCEPTED, connection, declared="accepted", seen=True, describe=False)
-    assert found == Plan(Step.RECEIVE, "receive", connection)
+    found = plan_for(approval(Goal.ACCEPTED), connection, seen=True, written=None)
+    assert found == Plan(Step.RECEIVE, connection)
+    assert verb(found) == "receive"
 
 
 @pytest.mark.parametrize(

@@ -12,9 +12,9 @@ from typing import Any
 
 import pytest
 
-from vpcep_pulumi.errors import VpcepError
-from vpcep_pulumi.provider.accounts import Accounts
-from vpcep_pulumi.provider.context import PartlyDone
+from tests.conftest import undated
+from vpcep_pulumi.errors import PartlyDone, VpcepError
+from vpcep_pulumi.operation.operation import Operation
 from vpcep_pulumi.provider.core import ApprovalProvider
 from vpcep_pulumi.provider.properties import PLAN, PREVIEW, REFUSED
 from vpcep_pulumi.testing.simulator import Simulator
@@ -74,10 +74,10 @@ class Stack:
 
     def operation(self) -> ApprovalProvider:
         self.log = ListLog()
-        tempo = self.time.tempo()
-        accounts = Accounts(config=self.config, environ=self.environ, home=self.home, tempo=tempo, log=self.log)
-        self.closing.append(accounts.close)
-        return ApprovalProvider(accounts, log=self.log, tempo=tempo)
+        clock = self.time.clock()
+        operation = Operation(config=self.config, environ=self.environ, home=self.home, clock=clock, log=self.log)
+        self.closing.append(operation.close)
+        return ApprovalProvider(operation)
 
     def program(self, **declared: Any) -> dict[str, Any]:
         return {"service_id": self.service, "endpoint_id": ENDPOINT, "status": "accepted", **declared}
@@ -86,7 +86,7 @@ class Stack:
         outcome, inputs = self._plan(self.operation(), {**self.program(**declared), PREVIEW: True})
         if REFUSED in inputs:
             return Outcome("failed", failures=[inputs[REFUSED]])
-        assert outcome.plan == (str(inputs[PLAN]) if PLAN in inputs else None)
+        assert outcome.plan == (undated(str(inputs[PLAN])) if PLAN in inputs else None)
         return outcome
 
     def _plan(self, provider: ApprovalProvider, program: dict[str, Any]) -> tuple[Outcome, dict[str, Any]]:
@@ -94,7 +94,7 @@ class Stack:
         if checked.failures:
             return Outcome("failed", failures=[str(failure) for failure in checked.failures]), {}
         words = checked.plan.words if checked.plan is not None else None
-        outcome = Outcome("create", None if words is None else str(words))
+        outcome = Outcome("create", None if words is None else undated(str(words)))
         if self.inputs is not None:
             difference = provider.diff(self.outputs, checked.inputs)
             outcome.replaces = difference.replaces
@@ -145,13 +145,6 @@ class Stack:
 
     def reads(self) -> int:
         return len([call for call in self.simulator.calls("GET") if call["path"].endswith("/connections")])
-
-
-@pytest.fixture
-def patient(time: Any) -> Iterator[Simulator]:
-    """A simulator that lives in driven time."""
-    with Simulator.start(tokens=["t"], clock=lambda: time.now) as running:
-        yield running
 
 
 @pytest.fixture

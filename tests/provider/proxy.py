@@ -12,8 +12,8 @@ import httpx
 
 from tests.provider.conftest import Stack
 from vpcep_pulumi.api.client import Client
-from vpcep_pulumi.clock import Tempo
-from vpcep_pulumi.provider.accounts import Accounts
+from vpcep_pulumi.clock import Clock
+from vpcep_pulumi.operation.operation import Operation
 from vpcep_pulumi.provider.core import ApprovalProvider
 
 LEFT_OUT = None
@@ -25,15 +25,15 @@ def answer(document: Any, status: int = 200) -> httpx.Response:
     return httpx.Response(status, stream=httpx.ByteStream(body))
 
 
-def ticking(time: Any) -> Tempo:
+def ticking(time: Any) -> Clock:
     """Driven time in which no two moments are the same, as in life."""
 
     def tick() -> float:
         time.now += 1e-6
         return float(time.now)
 
-    tempo: Tempo = time.tempo()
-    return replace(tempo, monotonic=tick)
+    clock: Clock = time.clock()
+    return replace(clock, monotonic=tick)
 
 
 class Proxy(httpx.BaseTransport):
@@ -45,7 +45,7 @@ class Proxy(httpx.BaseTransport):
     def __init__(self) -> None:
         self.answers: list[str] = []
         self.spoilt: Callable[[int, str, list[dict[str, Any]]], Any] = lambda _number, _method, page: page
-        self._inner = httpx.HTTPTransport()
+        self._inner = httpx.HTTPTransport(verify=False)
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         response = self._inner.handle_request(request)
@@ -72,17 +72,17 @@ class Proxy(httpx.BaseTransport):
         self.answers, self.spoilt = [], spoilt
 
 
-def operation(stack: Stack, proxy: Proxy) -> ApprovalProvider:
+def provider_behind(stack: Stack, proxy: Proxy) -> ApprovalProvider:
     """A provider process of a stack, behind a proxy."""
     stack.log = type(stack.log)()
-    tempo = ticking(stack.time)
-    accounts = Accounts(
+    clock = ticking(stack.time)
+    operation = Operation(
         config=stack.config,
         environ=stack.environ,
         home=stack.home,
-        tempo=tempo,
+        clock=clock,
         log=stack.log,
         client=partial(Client, transport=proxy),
     )
-    stack.closing.append(accounts.close)
-    return ApprovalProvider(accounts, log=stack.log, tempo=tempo)
+    stack.closing.append(operation.close)
+    return ApprovalProvider(operation)

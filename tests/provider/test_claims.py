@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from vpcep_pulumi.clock import Tempo
-from vpcep_pulumi.errors import DeclaredElsewhereError
+from vpcep_pulumi.errors import DeclaredElsewhereError, PartlyDone
 from vpcep_pulumi.operation.claims import CLAIM_INPUT, URN_OUTPUT
 from vpcep_pulumi.operation.rules import ConnectionKey
-from vpcep_pulumi.provider.context import PartlyDone
 
 ONE, TWO = (f"urn:pulumi:dev::story::type::{name}" for name in ("one", "two"))
 
@@ -132,29 +130,22 @@ class TestAHolderThatIsStillToCome:
         provider._claims.tell("checked", "one", connection=EP2)
         return provider
 
-    def sleeps(self, accepted, provider, say):
-        def sleep(seconds):
-            accepted.time.now += seconds
-            say()
-
-        provider._tempo = Tempo(monotonic=lambda: accepted.time.now, sleep=sleep, uniform=min)
-
     def test_one_that_is_left_out_meanwhile_refuses_the_delete(self, accepted, provider):
-        self.sleeps(accepted, provider, lambda: provider._claims.tell("answered", "two"))
+        accepted.time.after(0.1, lambda: provider._claims.tell("answered", "two"))
         with pytest.raises(DeclaredElsewhereError, match="'two', which this operation leaves out"):
             provider.delete(accepted.outputs)
         assert accepted.posts() == []
 
     def test_one_that_is_checked_meanwhile_is_waited_for_no_longer(self, accepted, provider):
         before = accepted.time.now
-        self.sleeps(accepted, provider, lambda: provider.check({}, inputs(accepted, "two", TWO)))
+        accepted.time.after(0.1, lambda: provider.check({}, inputs(accepted, "two", TWO)))
         provider.delete(accepted.outputs)
         assert accepted.time.now - before == 0.25
         assert accepted.posts() == []
 
     def test_one_that_waits_for_the_delete_itself_is_not_waited_for_long(self, accepted, provider):
         before = accepted.time.now
-        self.sleeps(accepted, provider, lambda: None)
+        accepted.time.after(0.1, lambda: None)
         provider.delete(accepted.outputs)
         assert accepted.time.now - before == 1
         assert accepted.posts() == []

@@ -9,8 +9,8 @@ import pytest
 
 from tests.api.raw import RawServer
 from vpcep_pulumi.errors import InputError
-from vpcep_pulumi.provider.context import UNKNOWN
 from vpcep_pulumi.provider.properties import PLAN, PREVIEW
+from vpcep_pulumi.provider.unknown import UNKNOWN
 from vpcep_pulumi.testing.simulator import Simulator
 
 SERVICE, ENDPOINT = "svc", "ep"

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.provider.proxy import Proxy, answer, operation
+from tests.provider.proxy import Proxy, answer, provider_behind
 
 SERVICE, ENDPOINT = "svc", "ep"
 OWN = "d1"
@@ -16,7 +16,7 @@ OWN = "d1"
 @pytest.fixture
 def proxy(stack, monkeypatch):
     found = Proxy()
-    monkeypatch.setattr(stack, "operation", partial(operation, stack, found))
+    monkeypatch.setattr(stack, "operation", partial(provider_behind, stack, found))
     return found
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from tests.provider.proxy import LEFT_OUT, Proxy, answer, operation
+from tests.provider.proxy import LEFT_OUT, Proxy, answer, provider_behind
 from vpcep_pulumi.errors import OwnerError
 
 SERVICE, ENDPOINT = "svc", "ep"
@@ -20,7 +20,7 @@ OWN, OTHER = "d1", "intruder"
 @pytest.fixture
 def proxy(stack, monkeypatch):
     found = Proxy()
-    monkeypatch.setattr(stack, "operation", partial(operation, stack, found))
+    monkeypatch.setattr(stack, "operation", partial(provider_behind, stack, found))
     return found
 
 

@@ -56,7 +56,7 @@ COMES_TO: dict[str, type[Exception] | None] = {
 @pytest.fixture
 def client(simulator, time):
     simulator.connect("svc", "ep", domain="d1")
-    with Client(simulator.url, Token(SecretStr("token-token")), tempo=time.tempo(), trust_env=False) as client:
+    with Client(simulator.url, Token(SecretStr("token-token")), clock=time.clock(), trust_env=False) as client:
         yield client
 
 
@@ -193,7 +193,7 @@ def test_five_bad_signatures_lock_a_key(time):
 
         def send(secret: str) -> None:
             with Client(
-                simulator.url, AccessKey("AK", SecretStr(secret)), tempo=time.tempo(), trust_env=False
+                simulator.url, AccessKey("AK", SecretStr(secret)), clock=time.clock(), trust_env=False
             ) as client:
                 client.send(LIST)
 

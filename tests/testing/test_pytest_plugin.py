@@ -94,7 +94,7 @@ def test_a_failing_test_shows_what_differed_and_the_calls_made(run, arguments):
             "E *urn:pulumi:test::infra::*::billing: update was not expected",
             "*The last operation*",
             "Previewing update (test):",
-            "*plan*receive: the connection, owned by d1, is rejected*",
+            "*plan*receive: the connection, owned by d1, is rejected (updated_at 2*)*",
             "*API calls*",
             "GET /v1/*/vpc-endpoint-services/svc/connections*-> 200",
             'POST /v1/*/vpc-endpoint-services/svc/connections/action {"action": "receive", *ep-1*} -> 200',

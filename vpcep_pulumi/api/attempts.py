@@ -8,9 +8,10 @@ from typing import TypeVar
 import tenacity
 
 from vpcep_pulumi.api import retry
+from vpcep_pulumi.api.retry import RetryReason
 from vpcep_pulumi.api.throttle import Throttle
-from vpcep_pulumi.clock import Tempo
-from vpcep_pulumi.errors import ApiError, RequestError
+from vpcep_pulumi.clock import Clock
+from vpcep_pulumi.errors import RequestError
 
 T = TypeVar("T")
 
@@ -23,8 +24,8 @@ class Attempts:
     :ivar has_answered: whether anybody has ever answered there.
     """
 
-    def __init__(self, tempo: Tempo, throttle: Throttle, warn: Callable[[str], None]) -> None:
-        self._tempo, self._throttle, self._warn = tempo, throttle, warn
+    def __init__(self, clock: Clock, throttle: Throttle, warn: Callable[[str], None]) -> None:
+        self._clock, self._throttle, self._warn = clock, throttle, warn
         self.has_answered = False
         self._has_given_up = False
 
@@ -33,57 +34,51 @@ class Attempts:
 
         :param method: the request's.
         """
-        began = self._tempo.monotonic()
+        began = self._clock.monotonic()
+        again: retry.Retry | None = None
 
-        def trouble(state: tenacity.RetryCallState) -> tuple[retry.Trouble, RequestError] | None:
+        def is_made_again(state: tenacity.RetryCallState) -> bool:
+            nonlocal again
             error = state.outcome.exception() if state.outcome is not None else None
-            if not isinstance(error, RequestError):
-                return None
-            kind = retry.trouble_of(method, error)
-            return None if kind is None else (kind, error)
-
-        def wait(state: tenacity.RetryCallState) -> float:
-            if (known := trouble(state)) is None:
-                return 0
-            asked = known[1].retry_after if isinstance(known[1], ApiError) else None
-            return retry.pause(known[0], state.attempt_number, retry_after=asked, uniform=self._tempo.uniform)
-
-        def stop(state: tenacity.RetryCallState) -> bool:
-            known = trouble(state)
-            passed = self._tempo.monotonic() - began + state.upcoming_sleep
-            return known is None or self._is_over(known[0], state.attempt_number, passed)
+            again = None
+            if isinstance(error, RequestError):
+                passed = self._clock.monotonic() - began
+                again = self._decide(method, error, attempt=state.attempt_number, passed=passed)
+            return again is not None
 
         def before_sleep(state: tenacity.RetryCallState) -> None:
-            if (known := trouble(state)) is not None:
-                self._tell(*known, state.upcoming_sleep)
+            assert again is not None
+            assert state.outcome is not None
+            self._report(again, state.outcome.exception())
 
         retrying = tenacity.Retrying(
-            retry=lambda state: trouble(state) is not None,
-            wait=wait,
-            stop=stop,
-            sleep=self._tempo.sleep,
+            retry=is_made_again,
+            wait=lambda _state: again.seconds if again is not None else 0,
+            sleep=self._clock.sleep,
             before_sleep=before_sleep,
-            reraise=True,
         )
         answer: T = retrying(attempt)
         return answer
 
-    def _is_over(self, kind: retry.Trouble, attempt: int, passed: float) -> bool:
-        """Whether a request is not sent again.
+    def _decide(self, method: str, error: RequestError, *, attempt: int, passed: float) -> retry.Retry | None:
+        """The decision on a request whose last attempt has failed; None: what it raised is final.
 
         Where nobody has ever answered, one request is patient, and not each of hundreds in turn.
         """
-        is_over = retry.is_over(kind, attempt, passed)
-        if kind not in retry.NO_ANSWER or self.has_answered:
-            return is_over
-        self._has_given_up = self._has_given_up or is_over
-        return self._has_given_up
+        again = retry.retry_after(method, error, attempt=attempt, passed=passed, uniform=self._clock.uniform)
+        if again is None:
+            return None
+        if again.reason in retry.NO_ANSWER and not self.has_answered:
+            self._has_given_up = self._has_given_up or again.is_over
+            return None if self._has_given_up else again
+        return None if again.is_over else again
 
-    def _tell(self, kind: retry.Trouble, error: RequestError, seconds: float) -> None:
+    def _report(self, again: retry.Retry, error: BaseException | None) -> None:
         """Say that a request waits before it is sent again; where that is for seconds only, the error says it all."""
-        if kind is retry.Trouble.UNREACHABLE:
+        if again.reason is RetryReason.UNREACHABLE:
             return
-        if kind is retry.Trouble.THROTTLED:
-            self._throttle.close_for(seconds)
-        others = "; every other request waits as well" if kind is retry.Trouble.THROTTLED else ""
-        self._warn(f"{error}; trying again in {seconds:.1f} s{others}")
+        is_throttled = again.reason is RetryReason.THROTTLED
+        if is_throttled:
+            self._throttle.close_for(again.seconds)
+        others = "; every other request waits as well" if is_throttled else ""
+        self._warn(f"{error}; trying again in {again.seconds:.1f} s{others}")

@@ -8,7 +8,7 @@ Source: "Authentication" in the VPC Endpoint API reference.
 from __future__ import annotations
 
 from collections.abc import Callable, Generator
-from datetime import datetime, timezone, UTC
+from datetime import UTC, datetime
 
 import httpx
 

@@ -11,12 +11,11 @@ from functools import partial
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from importlib.metadata import version
 from types import TracebackType
-from typing import NamedTuple, TypeVar
+from typing import NamedTuple, Self, TypeVar
 from urllib.parse import urlencode
 
 import httpx
 
-from vpcep_pulumi.api import retry
 from vpcep_pulumi.api.attempts import Attempts
 from vpcep_pulumi.api.auth import auth_for
 from vpcep_pulumi.api.certificates import trusted
@@ -25,18 +24,19 @@ from vpcep_pulumi.api.masking import Mask
 from vpcep_pulumi.api.models import parse_json
 from vpcep_pulumi.api.obstacles import Obstacle, Passing
 from vpcep_pulumi.api.operations import REST_BYTES, Operation
-from vpcep_pulumi.api.refusals import refusal, request_id
+from vpcep_pulumi.api.refusals import error_from_response, request_id
 from vpcep_pulumi.api.route import Route, route_to
 from vpcep_pulumi.api.signing import DATE_HEADER
 from vpcep_pulumi.api.standing import Standing
 from vpcep_pulumi.api.text import printable
 from vpcep_pulumi.api.throttle import Throttle
 from vpcep_pulumi.api.wire import ALLOWANCE, Allowance, CannotConnect, Transport
-from vpcep_pulumi.clock import Tempo
+from vpcep_pulumi.clock import Clock
 from vpcep_pulumi.errors import (
     AnswerError,
     AuthenticationError,
     HandshakeError,
+    RefusalKind,
     RequestError,
     TransportError,
     UnreachableError,
@@ -88,7 +88,7 @@ class Client:
         base_url: str,
         credential: Credential,
         *,
-        tempo: Tempo | None = None,
+        clock: Clock | None = None,
         warn: Callable[[str], None] | None = None,
         debug: Callable[[str], None] | None = None,
         environ: Mapping[str, str] = os.environ,
@@ -97,11 +97,11 @@ class Client:
         transport: httpx.BaseTransport | None = None,
         standing: Standing | None = None,
     ) -> None:
-        self._tempo = tempo or Tempo()
+        self._clock = clock or Clock()
         self._debug = debug or (lambda _line: None)
         self._standing = standing or Standing()
-        self._throttle = Throttle(self._tempo.monotonic, self._tempo.sleep)
-        self._attempts = Attempts(self._tempo, self._throttle, warn or (lambda _line: None))
+        self._throttle = Throttle(self._clock.monotonic, self._clock.sleep)
+        self._attempts = Attempts(self._clock, self._throttle, warn or (lambda _line: None))
         secrets = secrets_of(credential)
         self._route = Route(named_by)
         if transport is None:
@@ -126,7 +126,7 @@ class Client:
             },
         )
 
-    def __enter__(self) -> Client:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(
@@ -153,7 +153,7 @@ class Client:
         """Send once, when it is this request's turn; what the answer means for all others is noted before it ends."""
         with self._standing.attempt(), self._throttle.turn() as turn:
             self._standing.check(operation.name)
-            began = self._tempo.monotonic()
+            began = self._clock.monotonic()
             try:
                 status, headers, body, signed_at = self._exchange(operation)
             except RequestError as failure:
@@ -163,13 +163,13 @@ class Client:
                 self._throttle.answered(turn)
                 self._trace(operation, began, status, request_id(headers, self._mask))
             else:
-                error = refusal(
+                error = error_from_response(
                     operation.name, operation.permission, status, headers, body, mask=self._mask, signed_at=signed_at
                 )
                 self._trace(operation, began, status, error.request_id)
                 if isinstance(error, AuthenticationError):
                     self._standing.refused(error)
-                elif retry.trouble_of(operation.request.method, error) is retry.Trouble.THROTTLED:
+                elif error.kind is RefusalKind.THROTTLED:
                     self._throttle.close_for(LEAST_CLOSING)
                 raise error
         answer = self._read(operation, status, body)
@@ -182,7 +182,7 @@ class Client:
         query = f"?{urlencode(request.query)}" if request.query else ""
         asked = self._mask(f"{request.method} {str(self._http.base_url).rstrip('/')}{request.path}{query}")
         named = f", request id {request_id}" if request_id else ""
-        self._debug(f"{asked} -> {came}{named}, {(self._tempo.monotonic() - began) * 1000:.0f} ms")
+        self._debug(f"{asked} -> {came}{named}, {(self._clock.monotonic() - began) * 1000:.0f} ms")
 
     def _read(self, operation: Operation[T], status: int, body: bytes) -> T:
         """What a 2xx answer says, without the secrets that it may repeat."""
@@ -198,7 +198,7 @@ class Client:
 
     def _exchange(self, operation: Operation[T]) -> _Exchange:
         request, longest = operation.request, operation.longest_answer
-        allowance = Allowance(self._tempo.monotonic, seconds=ANSWER_SECONDS, size=FRAMING * longest)
+        allowance = Allowance(self._clock.monotonic, seconds=ANSWER_SECONDS, size=FRAMING * longest)
         try:
             with self._http.stream(
                 request.method,

@@ -17,10 +17,10 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from vpcep_pulumi.api import signing
-from vpcep_pulumi.api.codes import Meaning, look_up
+from vpcep_pulumi.api.codes import look_up
 from vpcep_pulumi.api.models import parse_json
 from vpcep_pulumi.api.text import printable
-from vpcep_pulumi.errors import ApiError, AuthenticationError, PermissionDeniedError
+from vpcep_pulumi.errors import ApiError, AuthenticationError, PermissionDeniedError, RefusalKind
 
 LONGEST_CODE = 64
 """Characters of a code or a request id. The longest seen has 36."""
@@ -32,7 +32,7 @@ ABOUT_THE_DATE = re.compile(r"x-sdk-date|time-?stamp|(?:request|signature)(?: is
 """Words of a refusal that is about a signature's date. A token that has expired is none."""
 
 
-def refusal(
+def error_from_response(
     operation: str,
     permission: str,
     http_status: int,
@@ -57,24 +57,25 @@ def refusal(
     message = said(LONGEST_MESSAGE, "error_msg", "errorMsg", "error_message", "message")
     known = look_up(http_status, code)
     advice = known.advice
-    kind: type[ApiError] = ApiError
-    if known.meaning is Meaning.UNAUTHENTICATED:
-        kind = AuthenticationError
+    error: type[ApiError] = ApiError
+    if known.kind is RefusalKind.UNAUTHENTICATED:
+        error = AuthenticationError
         advice = _clock(signed_at, headers.get("Date"), message) or advice
     elif http_status < 400:
         message = "a redirect, never followed with credentials" if http_status >= 300 else "an interim answer alone"
         advice = "look at what stands at the endpoint, and at any proxy in between"
     elif http_status == 403:
-        kind = PermissionDeniedError
+        error = PermissionDeniedError
         advice = f"grant the IAM action {permission} to these credentials"
-    return kind(
+    return error(
         operation,
         http_status,
+        kind=known.kind,
         code=code,
         message=message,
         request_id=request_id(headers, mask) or said(LONGEST_CODE, "request_id"),
         retry_after=_seconds(headers.get("Retry-After")),
-        maybe_done=known.meaning is Meaning.BROKEN or http_status < 400,
+        maybe_done=known.kind is RefusalKind.BROKEN or http_status < 400,
         advice=advice,
     )
 

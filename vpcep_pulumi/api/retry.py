@@ -15,18 +15,18 @@ from enum import Enum
 from types import MappingProxyType
 from typing import NamedTuple
 
-from vpcep_pulumi.api.codes import Meaning, look_up
 from vpcep_pulumi.errors import (
     AnswerError,
     ApiError,
     HandshakeError,
+    RefusalKind,
     RequestError,
     TransportError,
     UnreachableError,
 )
 
 
-class Trouble(Enum):
+class RetryReason(Enum):
     """Why a request is sent again."""
 
     NETWORK = "no answer"
@@ -35,11 +35,11 @@ class Trouble(Enum):
     THROTTLED = "too many requests"
 
 
-NO_ANSWER = frozenset({Trouble.NETWORK, Trouble.UNREACHABLE})
+NO_ANSWER = frozenset({RetryReason.NETWORK, RetryReason.UNREACHABLE})
 """Where nothing is known of the other side."""
 
 
-class Patience(NamedTuple):
+class RetryBudget(NamedTuple):
     """How long to go on, in seconds, and how often.
 
     :ivar first: the longest first pause; each further one may be twice as long.
@@ -54,67 +54,84 @@ class Patience(NamedTuple):
     attempts: int
 
 
-PATIENCE: Mapping[Trouble, Patience] = MappingProxyType(
+BUDGETS: Mapping[RetryReason, RetryBudget] = MappingProxyType(
     {
-        Trouble.NETWORK: Patience(first=0.5, longest=8, total=45, attempts=20),
+        RetryReason.NETWORK: RetryBudget(first=0.5, longest=8, total=45, attempts=20),
         # A server may be starting; more often something is set up wrong, and whoever waits shall know it soon.
-        Trouble.UNREACHABLE: Patience(first=0.5, longest=2, total=5, attempts=10),
-        Trouble.SERVER: Patience(first=1, longest=10, total=60, attempts=20),
+        RetryReason.UNREACHABLE: RetryBudget(first=0.5, longest=2, total=5, attempts=10),
+        RetryReason.SERVER: RetryBudget(first=1, longest=10, total=60, attempts=20),
         # The vendor advises 2 to 5 s; a quota of 200 calls in 5 minutes was seen.
-        Trouble.THROTTLED: Patience(first=4, longest=30, total=400, attempts=40),
+        RetryReason.THROTTLED: RetryBudget(first=4, longest=30, total=400, attempts=40),
     }
 )
 
 
-def trouble_of(method: str, error: RequestError) -> Trouble | None:
+def reason_to_retry(method: str, error: RequestError) -> RetryReason | None:
     """Why this request may be sent again, or None where it must not be.
 
     :param method: GET and PUT do the same when sent twice; POST does not.
     """
     again_is_harmless = method != "POST"
     if isinstance(error, ApiError):
-        meaning = look_up(error.http_status, error.code).meaning
-        if meaning is Meaning.THROTTLED:
-            return Trouble.THROTTLED
-        if meaning is Meaning.BUSY or (meaning is Meaning.BROKEN and again_is_harmless):
-            return Trouble.SERVER
+        if error.kind is RefusalKind.THROTTLED:
+            return RetryReason.THROTTLED
+        if error.kind is RefusalKind.BUSY or (error.kind is RefusalKind.BROKEN and again_is_harmless):
+            return RetryReason.SERVER
         return None
     if isinstance(error, HandshakeError):
         return None
     if isinstance(error, UnreachableError):
-        return Trouble.UNREACHABLE
+        return RetryReason.UNREACHABLE
     if again_is_harmless or not error.maybe_done:
         if isinstance(error, TransportError):
-            return Trouble.NETWORK
+            return RetryReason.NETWORK
         if isinstance(error, AnswerError):
-            return Trouble.SERVER
+            return RetryReason.SERVER
     return None
 
 
-def pause(
-    trouble: Trouble,
-    attempt: int,
+class Retry(NamedTuple):
+    """The decision to send a request again.
+
+    :ivar seconds: to wait before.
+    :ivar is_over: whether no time or no attempt is left for it.
+    """
+
+    reason: RetryReason
+    seconds: float
+    is_over: bool
+
+
+def retry_after(
+    method: str,
+    error: RequestError,
     *,
-    retry_after: float | None = None,
+    attempt: int,
+    passed: float,
     uniform: Callable[[float, float], float] = random.uniform,
-) -> float:
+) -> Retry | None:
+    """Whether to send a request again after an attempt that failed, why, and when; None where it must not be.
+
+    :param method: GET and PUT do the same when sent twice; POST does not.
+    :param attempt: how many attempts there were, from 1.
+    :param passed: seconds since the beginning of the first.
+    """
+    reason = reason_to_retry(method, error)
+    if reason is None:
+        return None
+    budget = BUDGETS[reason]
+    asked = error.retry_after if isinstance(error, ApiError) else None
+    seconds = pause(budget, attempt, asked=asked, uniform=uniform)
+    return Retry(reason, seconds, attempt >= budget.attempts or passed + seconds > budget.total)
+
+
+def pause(budget: RetryBudget, attempt: int, *, asked: float | None, uniform: Callable[[float, float], float]) -> float:
     """Seconds to wait before the next attempt: a jittered doubling, or longer where the server asks for longer.
 
     A server that asks for less is not obeyed: ``Retry-After: 0`` would make a busy loop.
 
-    :param attempt: how many attempts there were, from 1.
+    :param asked: the seconds that the server asks for.
     """
-    patience = PATIENCE[trouble]
-    ceiling = min(patience.longest, patience.first * 2 ** min(attempt - 1, 16))
+    ceiling = min(budget.longest, budget.first * 2 ** min(attempt - 1, 16))
     own = uniform(ceiling / 2, ceiling)
-    return own if retry_after is None else min(max(retry_after, own), patience.total)
-
-
-def is_over(trouble: Trouble, attempt: int, passed: float) -> bool:
-    """Whether no further attempt is made.
-
-    :param attempt: how many attempts there were, from 1.
-    :param passed: seconds from the beginning of the first attempt to that of the next.
-    """
-    patience = PATIENCE[trouble]
-    return attempt >= patience.attempts or passed > patience.total
+    return own if asked is None else min(max(asked, own), budget.total)

@@ -40,6 +40,7 @@ class Standing:
             raise AuthenticationError(
                 operation,
                 first.http_status,
+                kind=first.kind,
                 code=first.code,
                 message=f"not sent, the same credentials were refused before: {first.message}",
                 request_id=first.request_id,

@@ -8,7 +8,6 @@ from __future__ import annotations
 from enum import StrEnum
 
 
-
 class ConnectionStatus(StrEnum):
     """The statuses that the API documents."""
 

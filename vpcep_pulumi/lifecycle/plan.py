@@ -7,24 +7,28 @@ whoever's account comes first and is not pushed out of sight, and two accounts n
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import accumulate
 from types import MappingProxyType
 from urllib.parse import urlsplit
 
-from vpcep_pulumi.api.models import LONGEST_NOTE, Connection
-from vpcep_pulumi.api.text import escaped, shown_id, visible
-from vpcep_pulumi.lifecycle.table import DESCRIBABLE, Goal, Live, Step, live_of, recorded, step_for
+from vpcep_pulumi.api.models import Connection
+from vpcep_pulumi.api.text import escaped, shown_id
+from vpcep_pulumi.lifecycle.approval import Approval
+from vpcep_pulumi.lifecycle.description import must_describe
+from vpcep_pulumi.lifecycle.table import Goal, Live, Step, live_of, recorded, step_for
 
 ACTION: Mapping[Goal, str] = MappingProxyType({Goal.ACCEPTED: "receive", Goal.REJECTED: "reject"})
 WISH: Mapping[Goal, str] = MappingProxyType(
     {Goal.ACCEPTED: "accepted", Goal.REJECTED: "rejected", Goal.DELETED: "rejected"}
 )
 
-RECORD = "record"
 DESCRIBE = "describe"
 
+TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,6})?Z?", re.ASCII)
+"""A time as the API writes it; anything else that stands in its place is not shown."""
 MOST_REASONS = 3
 """How many of a connection's errors are shown."""
 LONGEST_REASON = 100
@@ -36,45 +40,52 @@ LONGEST_HOST = 100
 class Plan:
     """What is about to happen to one connection.
 
-    :ivar step: the table's.
-    :ivar verb: what is done: ``receive``, ``wait, then reject``, ``adopt``, ``record``, ``receive and describe``, …
+    :ivar step: what is done about its status.
     :ivar connection: as it stands; None where it is not there.
     :ivar reason: what there is to say beside how it stands; empty where there is nothing.
+    :ivar describes: whether the declared description is written as well.
     """
 
     step: Step
-    verb: str
     connection: Connection | None
     reason: str = ""
+    describes: bool = False
+
+    @property
+    def is_update(self) -> bool:
+        """Whether anything is sent, waited for or recorded."""
+        return self.step is not Step.NOTHING or self.describes
 
 
-def plan_for(
-    goal: Goal,
-    connection: Connection | None,
-    *,
-    declared: str,
-    seen: bool,
-    describe: bool,
-) -> Plan | None:
-    """The plan to show, or None where nothing is to be done and nothing to be recorded.
+def plan_for(approval: Approval, connection: Connection | None, *, seen: bool, written: str | None) -> Plan:
+    """What is about to happen.
 
-    What the state recorded is not known here. Where a connection may stay although it is not as declared, the
-    plan says ``record``, and the diff, which knows what was recorded, decides whether that is an update.
+    What the state recorded is not known here. Where a connection may stay although it is not as declared, the step
+    is ``record``, and the diff, which knows what was recorded, decides whether that is an update.
 
-    :param declared: the status among the inputs.
     :param seen: whether the approval exists already.
-    :param describe: whether the description has to be written (:func:`must_describe`).
+    :param written: the description that was declared last time.
     """
+    goal = approval.goal
     step = step_for(goal, live_of(connection), seen=seen)
-    verb = _verb(step, connection, declared=declared, seen=seen)
-    if describe:
-        verb = f"{verb} and {DESCRIBE}" if verb not in (None, RECORD) else DESCRIBE
-    if verb is None:
-        return None
+    describes = must_describe(approval.description, connection, written=written)
+    if step is Step.IMPOSSIBLE:
+        return Plan(step, connection, impossible(goal, connection))
     if step is Step.APPEAR:
-        return Plan(step, verb, connection, f"there is no such connection yet; once it appears, {ACTION[goal]}")
-    has_left = connection is None and seen
-    return Plan(step, verb, connection, "its consumer has left, remove this approval" if has_left else "")
+        return Plan(step, connection, f"there is no such connection yet; once it appears, {ACTION[goal]}")
+    if step is Step.LEFT:
+        reason = "its consumer has left, remove this approval" if connection is None else ""
+        return Plan(Step.RECORD, connection, reason)
+    if step is Step.NOTHING and not describes and recorded(connection) != approval.status:
+        return Plan(Step.RECORD, connection)
+    return Plan(step, connection, describes=describes)
+
+
+def verb(plan: Plan) -> str:
+    """What is done: ``receive``, ``wait, then reject``, ``adopt``, ``record``, ``receive and describe``, …"""
+    if plan.describes:
+        return DESCRIBE if plan.step is Step.NOTHING else f"{plan.step} and {DESCRIBE}"
+    return str(plan.step)
 
 
 def words(plan: Plan, *, previous: object = None) -> str:
@@ -84,26 +95,15 @@ def words(plan: Plan, *, previous: object = None) -> str:
         same words would be an update that shows nothing, so the second one says ``again``.
     """
     said = _sentence(plan)
-    return _sentence(plan, again=" again") if said == previous and plan.verb != RECORD else said
+    return _sentence(plan, again=" again") if said == previous and plan.step is not Step.RECORD else said
 
 
-def must_describe(declared: str | None, connection: Connection | None, *, written: str | None) -> bool:
-    """Whether the declared description has to be written onto the connection.
-
-    :param declared: None where the program leaves descriptions alone.
-    :param written: what was declared last time: answers may leave the description out.
-    """
-    if declared is None or connection is None or live_of(connection) not in DESCRIBABLE:
-        return False
-    known = connection.description if connection.description is not None else written
-    # A live description is kept as it can be shown; the declared one may hold a line break.
-    return visible(declared, LONGEST_NOTE) != visible(known or "", LONGEST_NOTE)
-
-
-def situation(connection: Connection | None, *, again: str = "") -> str:
+def situation(connection: Connection | None, *, again: str = "", dated: bool = False) -> str:
     """Whose a connection is and where it stands: ``the connection, owned by 4d2f…, is rejected``.
 
     Why is said of a connection that failed, and of no other.
+
+    :param dated: say when it last changed, where the API names a time.
     """
     live = live_of(connection)
     if connection is None:
@@ -113,7 +113,7 @@ def situation(connection: Connection | None, *, again: str = "") -> str:
     )
     status = live if live is not Live.UNDOCUMENTED else quoted(connection.status or "", LONGEST_STATUS)
     why = reasons(connection) if live is Live.FAILED else ""
-    return f"the connection, {owner}, is{again} {status}{why}"
+    return f"the connection, {owner}, is{again} {status}{_last_change(connection) if dated else ''}{why}"
 
 
 def reasons(connection: Connection) -> str:
@@ -172,21 +172,16 @@ def quoted(text: str, longest: int) -> str:
     return f"'{''.join(piece for piece, end in zip(pieces, ends, strict=True) if end < longest)}…'"
 
 
+def _last_change(connection: Connection) -> str:
+    """The API's ``updated_at``: of the status, or of the description."""
+    time = connection.updated_at or ""
+    return f" (updated_at {time})" if TIME.fullmatch(time) else ""
+
+
 def _sentence(plan: Plan, *, again: str = "") -> str:
-    parts = ("" if plan.step is Step.APPEAR else situation(plan.connection, again=again), plan.reason)
-    return ": ".join([plan.verb, *filter(None, parts)])
-
-
-def _verb(step: Step, connection: Connection | None, *, declared: str, seen: bool) -> str | None:
-    if step is Step.APPEAR:
-        return "wait"
-    if step is Step.LEFT:
-        return RECORD
-    if step is not Step.NOTHING:
-        return str(step)
-    if not seen:
-        return "adopt"
-    return RECORD if recorded(connection) != declared else None
+    if plan.step is Step.APPEAR:
+        return f"wait: {plan.reason}"
+    return ": ".join([verb(plan), situation(plan.connection, again=again, dated=True), *filter(None, [plan.reason])])
 
 
 def _piece(character: str) -> str:

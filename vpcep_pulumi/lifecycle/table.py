@@ -3,7 +3,7 @@
 The rules:
 
 1. The step is a function of what is declared (the goal), of the connection's live status, and of
-   whether this approval has seen the connection before. Nothing else: no clock, no history.
+   whether this approval has seen the connection before. Nothing else.
 2. Only ``receive`` and ``reject`` are ever sent, and only where the table says so.
 3. An endpoint's id never comes back. A connection that was there and is gone has a consumer who
    left, which is no failure of the owner's; a connection that *failed* is.
@@ -27,7 +27,6 @@ from vpcep_pulumi.api.text import shown_id
 
 if TYPE_CHECKING:
     from vpcep_pulumi.api.models import Connection
-
 
 
 class Live(StrEnum):
@@ -60,6 +59,10 @@ class Step(StrEnum):
     """What is done next."""
 
     NOTHING = "nothing"
+    ADOPT = "adopt"
+    """Nothing is sent: the connection is as declared already."""
+    RECORD = "record"
+    """Nothing is sent: the connection may stay, but the state has it otherwise. A plan says so, never the table."""
     RECEIVE = "receive"
     REJECT = "reject"
     WAIT = "wait"
@@ -84,6 +87,7 @@ DECLARABLE = frozenset({Goal.ACCEPTED, Goal.REJECTED})
 """What a program can declare, by the word for it."""
 
 _NOTHING = _always(Step.NOTHING)
+_REACHED = Cell(Step.ADOPT, Step.NOTHING)
 _REJECT = _always(Step.REJECT)
 _LATER = _always(Step.WAIT_THEN_REJECT)
 _NEVER = _always(Step.IMPOSSIBLE)
@@ -93,14 +97,14 @@ TABLE: Mapping[Live, Mapping[Goal, Cell]] = MappingProxyType(
         live: MappingProxyType(dict(zip(Goal, cells, strict=True)))
         for live, *cells in (
             # live, accepted, rejected, deleted, as it stands
-            (Live.PENDING_ACCEPTANCE, _always(Step.RECEIVE), _REJECT, _REJECT, _NOTHING),
-            (Live.CREATING, _always(Step.WAIT), _LATER, _LATER, _NOTHING),
-            (Live.ACCEPTED, _NOTHING, _REJECT, _REJECT, _NOTHING),
-            (Live.REJECTED, _always(Step.RECEIVE), _NOTHING, _NOTHING, _NOTHING),
-            (Live.FAILED, _NEVER, _NOTHING, _NOTHING, _NOTHING),
-            (Live.DELETING, Cell(Step.IMPOSSIBLE, Step.LEFT), _NOTHING, _NOTHING, _NOTHING),
-            (Live.ABSENT, Cell(Step.APPEAR, Step.LEFT), Cell(Step.APPEAR, Step.LEFT), _NOTHING, _NOTHING),
-            (Live.UNDOCUMENTED, _NEVER, _NEVER, _NEVER, _NOTHING),
+            (Live.PENDING_ACCEPTANCE, _always(Step.RECEIVE), _REJECT, _REJECT, _REACHED),
+            (Live.CREATING, _always(Step.WAIT), _LATER, _LATER, _REACHED),
+            (Live.ACCEPTED, _REACHED, _REJECT, _REJECT, _REACHED),
+            (Live.REJECTED, _always(Step.RECEIVE), _REACHED, _NOTHING, _REACHED),
+            (Live.FAILED, _NEVER, _REACHED, _NOTHING, _REACHED),
+            (Live.DELETING, Cell(Step.IMPOSSIBLE, Step.LEFT), _REACHED, _NOTHING, _REACHED),
+            (Live.ABSENT, Cell(Step.APPEAR, Step.LEFT), Cell(Step.APPEAR, Step.LEFT), _NOTHING, _REACHED),
+            (Live.UNDOCUMENTED, _NEVER, _NEVER, _NEVER, _REACHED),
         )
     }
 )
@@ -110,22 +114,22 @@ TABLE: Mapping[Live, Mapping[Goal, Cell]] = MappingProxyType(
 class Wait(NamedTuple):
     """The statuses that a wait may see.
 
-    :ivar passes: it goes on.
-    :ivar ends: it is over, and the table is asked again.
+    :ivar pending: it goes on.
+    :ivar target: it is over, and the table is asked again.
     """
 
-    passes: frozenset[Live]
-    ends: frozenset[Live]
+    pending: frozenset[Live]
+    target: frozenset[Live]
 
 
-_ALWAYS_ENDS = {Live.FAILED, Live.DELETING, Live.UNDOCUMENTED}
-_UNDECIDED = {Live.PENDING_ACCEPTANCE, Live.ACCEPTED, Live.REJECTED, Live.ABSENT, *_ALWAYS_ENDS}
+_ALWAYS_TARGET = {Live.FAILED, Live.DELETING, Live.UNDOCUMENTED}
+_UNDECIDED = {Live.PENDING_ACCEPTANCE, Live.ACCEPTED, Live.REJECTED, Live.ABSENT, *_ALWAYS_TARGET}
 
 WAITS: Mapping[Step, Wait] = MappingProxyType(
     {
         # Afterwards the opposite status is somebody else's doing: an error, not a second round.
-        Step.RECEIVE: Wait(frozenset({Live.CREATING}), frozenset({Live.ACCEPTED, Live.ABSENT, *_ALWAYS_ENDS})),
-        Step.REJECT: Wait(frozenset(), frozenset({Live.REJECTED, Live.ABSENT, *_ALWAYS_ENDS})),
+        Step.RECEIVE: Wait(frozenset({Live.CREATING}), frozenset({Live.ACCEPTED, Live.ABSENT, *_ALWAYS_TARGET})),
+        Step.REJECT: Wait(frozenset(), frozenset({Live.REJECTED, Live.ABSENT, *_ALWAYS_TARGET})),
         Step.WAIT: Wait(frozenset({Live.CREATING}), frozenset(_UNDECIDED)),
         Step.WAIT_THEN_REJECT: Wait(frozenset({Live.CREATING}), frozenset(_UNDECIDED)),
         Step.APPEAR: Wait(frozenset({Live.ABSENT}), frozenset({*_UNDECIDED, Live.CREATING} - {Live.ABSENT})),
@@ -136,7 +140,7 @@ WAITS: Mapping[Step, Wait] = MappingProxyType(
 SENDS = frozenset({Step.RECEIVE, Step.REJECT})
 """The steps that send a request, each the action of its own name."""
 
-FULFILLED = frozenset({Step.NOTHING, Step.LEFT})
+FULFILLED = frozenset({Step.NOTHING, Step.ADOPT, Step.LEFT})
 """The steps that leave nothing to be done."""
 
 DESCRIBABLE = frozenset({Live.PENDING_ACCEPTANCE, Live.CREATING, Live.ACCEPTED, Live.REJECTED})

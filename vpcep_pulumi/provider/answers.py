@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from vpcep_pulumi.errors import InputError
-from vpcep_pulumi.provider.approval import Values
-from vpcep_pulumi.provider.context import Unknown
+from vpcep_pulumi.provider.unknown import Unknown
+from vpcep_pulumi.provider.values import Values
 
 
 @dataclass(frozen=True)

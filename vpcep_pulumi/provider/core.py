@@ -7,54 +7,43 @@ can stand on the same core.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from threading import Lock
 from typing import Any
 
-from vpcep_pulumi.clock import Tempo
 from vpcep_pulumi.errors import (
     DeclaredElsewhereError,
     InputError,
     OwnerError,
+    PartlyDone,
     RequestError,
     SettingsError,
     SharedEventsError,
     VpcepError,
 )
-from vpcep_pulumi.lifecycle.inputs import IDENTITY, RULES
-from vpcep_pulumi.lifecycle.plan import must_describe
-from vpcep_pulumi.lifecycle.table import FULFILLED, Goal, live_of, recorded, step_for
-from vpcep_pulumi.operation.claims import CLAIM_INPUT, URN_OUTPUT, Claims
+from vpcep_pulumi.lifecycle.approval import Approval
+from vpcep_pulumi.lifecycle.difference import is_declared_otherwise, is_live_otherwise, replaced_by
+from vpcep_pulumi.lifecycle.owner import is_foreign, whose
+from vpcep_pulumi.lifecycle.schema import KEPT, RULES
+from vpcep_pulumi.lifecycle.table import Goal
+from vpcep_pulumi.log import Log
+from vpcep_pulumi.operation.claims import CLAIM_INPUT, URN_OUTPUT
+from vpcep_pulumi.operation.operation import Operation
 from vpcep_pulumi.operation.rules import ConnectionKey, Deletion
-from vpcep_pulumi.provider.accounts import Account, Accounts, Kept
-from vpcep_pulumi.provider.act import Decision, is_foreign, look, whose
 from vpcep_pulumi.provider.answers import Checked, Difference, Reading
-from vpcep_pulumi.provider.approval import (
-    KEPT,
-    Approval,
-    Values,
-    declared,
-    is_held,
-    outputs,
-    problems,
-    reasons,
-    split_id,
-)
-from vpcep_pulumi.provider.context import UNKNOWN, Log, PartlyDone
 from vpcep_pulumi.provider.deletions import REFUSALS, await_holder, sentence
 from vpcep_pulumi.provider.previews import planned, told, unknown_plan
 from vpcep_pulumi.provider.properties import REFUSED
+from vpcep_pulumi.provider.unknown import UNKNOWN
+from vpcep_pulumi.provider.values import Values, declared, is_held, outputs, problems, split_id
 
 
 class ApprovalProvider:
     """The calls of Pulumi's engine for ``EndpointConnectionApproval``. Thread-safe; one for each operation."""
 
-    def __init__(self, accounts: Accounts, *, log: Log, tempo: Tempo, claims: Claims | None = None) -> None:
-        self._accounts = accounts
-        self._log = log
-        self._tempo = tempo
-        self._claims = claims or Claims()
-        # A state may hold a connection twice, after an update that left one of two names out: one after the other.
-        self._turns: Kept[Lock] = Kept()
+    def __init__(self, operation: Operation) -> None:
+        self._operation = operation
+        self._claims = operation.claims
+        self._log = operation.log
+        self._key = operation.key_of
         self._checked: set[ConnectionKey] = set()
         """What a program declares was checked; until then, a ``diff`` is a refresh's."""
 
@@ -79,15 +68,15 @@ class ApprovalProvider:
         if UNKNOWN in (inputs.get("region"), inputs.get("project_id")):
             return Checked(inputs, plan=unknown_plan(olds, inputs))
         try:
-            account = self._accounts.get(inputs.get("region"), inputs.get("project_id"))
-            inputs |= {"region": account.region, "project_id": account.project_id}
+            session = self._operation.projects.get(inputs.get("region"), inputs.get("project_id"))
+            inputs |= {"region": session.region, "project_id": session.project_id}
             if any(value is UNKNOWN for value in inputs.values()):
                 return Checked(inputs, plan=unknown_plan(olds, inputs))
         except (SettingsError, RequestError) as error:
             return Checked(inputs, (InputError("", str(error)),))
-        return self._check_claimed(account, inputs, olds, news.get(CLAIM_INPUT))
+        return self._check_claimed(inputs, olds, news.get(CLAIM_INPUT))
 
-    def _check_claimed(self, account: Account, inputs: Values, olds: Mapping[str, Any], claim: str | None) -> Checked:
+    def _check_claimed(self, inputs: Values, olds: Mapping[str, Any], claim: str | None) -> Checked:
         approval = declared(inputs)
         try:
             other = self._claims.check(claim, self._key(approval))
@@ -100,7 +89,7 @@ class ApprovalProvider:
             self._checked.add(self._key(approval))
             return Checked(inputs)
         try:
-            plan = planned(account, approval, olds, self._row(self._key(approval)))
+            plan = planned(self._operation, approval, olds)
         except (OwnerError, RequestError, InputError) as error:
             if not is_held(olds, approval):
                 self._claims.outcome("failed", self._key(approval))
@@ -118,24 +107,16 @@ class ApprovalProvider:
         """
         if REFUSED in news:
             return Difference(True)
-        replaces = tuple(name for name in IDENTITY if news.get(name) not in (olds.get(name), UNKNOWN))
-        if replaces:
+        replaces = replaced_by(olds, news, UNKNOWN)
+        if replaces or is_declared_otherwise(olds, news, UNKNOWN):
             return Difference(True, replaces)
-        if any(news.get(name) != olds.get(name) for name in KEPT) or any(value is UNKNOWN for value in news.values()):
-            return Difference(True)
         approval = declared(news)
-        account = self._accounts.get(approval.region, approval.project_id)
         # ``check`` has read it a moment ago; whatever its age, this is what the plan was made from.
-        connection = look(account, approval, seen=True, since=float("-inf"))
-        step = step_for(approval.goal, live_of(connection), seen=True)
+        connection = self._operation.get_connection(approval, seen=True, since=float("-inf"))
         changes = (
-            step not in FULFILLED
-            or olds.get("status") != recorded(connection)
+            is_live_otherwise(approval, connection, olds)
             # A refresh asks with the state's own inputs: has the status that they declare changed?
             or (news.get("status") != olds.get("status") and self._key(approval) not in self._checked)
-            or (olds.get("errors") or []) != reasons(connection, approval.goal)
-            or is_foreign(approval, connection)  # refused when it is carried out
-            or must_describe(approval.description, connection, written=olds.get("description"))
             or bool(self._claims.owed(self._key(approval)))  # an update pays it
         )
         if not changes:
@@ -176,19 +157,17 @@ class ApprovalProvider:
         return self._carry_out(declared(news), news, before=olds)
 
     def _carry_out(self, approval: Approval, inputs: Mapping[str, Any], *, before: Mapping[str, Any] | None) -> Values:
-        account, key = self._accounts.get(approval.region, approval.project_id), self._key(approval)
-        decision = Decision(account, approval, self._row(key), self._tempo, seen=before is not None)
-        try:
-            with self._turns.get(key, Lock):
-                decision.fulfil(written=before.get("description") if before is not None else None)
-        except VpcepError as error:
-            if not decision.sent:
-                raise
-            values = outputs(inputs, decision.connection, goal=approval.goal, before=before, errors=[str(error)])
-            raise self._partly_done(approval, values, error) from error
-        if decision.has_left:
+        outcome = self._operation.carry_out(
+            approval, seen=before is not None, written=before.get("description") if before is not None else None
+        )
+        values = outputs(inputs, outcome.connection, goal=approval.goal, before=before)
+        if outcome.error is not None:
+            if not outcome.sent:
+                raise outcome.error
+            values["errors"] = [str(outcome.error), *values["errors"]]
+            raise self._partly_done(approval, values, outcome.error) from outcome.error
+        if outcome.has_left:
             self._log.warning(f"{approval.name}: its consumer has left meanwhile; remove this approval")
-        values = outputs(inputs, decision.connection, goal=approval.goal, before=before)
         problem = self._reject_owed(approval)
         if problem is not None:
             raise self._partly_done(approval, values | {"errors": [str(problem)]}, problem)
@@ -235,20 +214,20 @@ class ApprovalProvider:
         """
         service_id, endpoint_id = split_id(id_)
         known = "status" in props
-        account = self._accounts.get(props.get("region"), props.get("project_id"))
+        session = self._operation.projects.get(props.get("region"), props.get("project_id"))
         identity = {
             "service_id": service_id,
             "endpoint_id": endpoint_id,
-            "region": account.region,
-            "project_id": account.project_id,
+            "region": session.region,
+            "project_id": session.project_id,
         }
         inputs: Values = {name: props[name] for name in KEPT if props.get(name) is not None} | identity
         approval = declared(inputs, Goal.ACCEPTED)
-        connection = look(account, approval, seen=known)
+        connection = self._operation.get_connection(approval, seen=known)
         if connection is None and not known:
             raise InputError(
                 "",
-                f"there is no {approval.name} in {approval.place}: check both ids and the region; "
+                f"there is no {approval.name} in {approval.location}: check both ids and the region; "
                 "or its consumer has left",
             )
         if connection is not None and is_foreign(approval, connection):
@@ -272,7 +251,7 @@ class ApprovalProvider:
         approval = declared(olds, Goal.DELETED)
         known = {name: str(olds.get(name)) for name in ("status", "region", "project_id")}
         key, urn = self._key(approval), olds.get(URN_OUTPUT)
-        await_holder(lambda: self._claims.is_awaited(key, urn), self._tempo.sleep)
+        await_holder(lambda: self._claims.is_awaited(key, urn), self._operation.clock.sleep)
         verdict = self._claims.on_delete(key, urn, **known)
         if verdict.deletion is Deletion.REJECT:
             self._reject(approval, self._log.on(urn))
@@ -281,15 +260,7 @@ class ApprovalProvider:
         else:
             self._log.on(urn).info(sentence(verdict, approval.name))
 
-    def _key(self, approval: Approval) -> ConnectionKey:
-        address = self._accounts.address(approval.region, approval.project_id)
-        return ConnectionKey(approval.service_id, approval.endpoint_id, address)
-
-    def _row(self, key: ConnectionKey) -> Log:
-        """The log of the resource that was checked for a connection."""
-        return self._log.on(self._claims.urn_of(key))
-
     def _reject(self, approval: Approval, log: Log) -> None:
-        account = self._accounts.get(approval.region, approval.project_id)
-        with self._turns.get(self._key(approval), Lock):
-            Decision(account, approval, log, self._tempo, seen=True).carry_out()
+        error = self._operation.carry_out(approval, seen=True, log=log).error
+        if error is not None:
+            raise error

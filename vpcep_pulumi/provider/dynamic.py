@@ -30,20 +30,21 @@ from pulumi.output import UNKNOWN as PULUMI_UNKNOWN
 from pulumi.output import Unknown as PulumiUnknown
 from pulumi.runtime.rpc import wrap_rpc_secret
 
-from vpcep_pulumi.errors import InputError, SharedEventsError, VpcepError
+from vpcep_pulumi.errors import InputError, PartlyDone, SharedEventsError, VpcepError
+from vpcep_pulumi.lifecycle.schema import HIDDEN
 from vpcep_pulumi.operation.claims import Claims
 from vpcep_pulumi.operation.shared import events_of
 from vpcep_pulumi.provider.clean_errors import clean_error
-from vpcep_pulumi.provider.context import UNKNOWN, PartlyDone
 from vpcep_pulumi.provider.engine_log import engine_address
-from vpcep_pulumi.provider.hidden import SECRET, SECRETS, Hidden, MaskedLog
+from vpcep_pulumi.provider.hidden import SECRET, Hidden, MaskedLog
+from vpcep_pulumi.provider.unknown import UNKNOWN
 
 if TYPE_CHECKING:
     from vpcep_pulumi.provider.core import ApprovalProvider
 
 
-class _Operation:
-    """What all resources of one operation share: one host process serves one operation."""
+class _Process:
+    """What this process has one of: a host process serves one operation."""
 
     lock: ClassVar = threading.Lock()
     provider: ClassVar[ApprovalProvider | None] = None
@@ -57,9 +58,9 @@ class EndpointConnectionApprovalProvider(ResourceProvider):
 
     def configure(self, req: ConfigureRequest) -> None:
         """Called once in a process, before anything else. Looks at nothing yet: errors here have no clean way out."""
-        with _Operation.lock:
-            if _Operation.provider is None:
-                _Operation.provider = _made(req)
+        with _Process.lock:
+            if _Process.provider is None:
+                _Process.provider = _made(req)
 
     def check(self, _olds: dict[str, Any], news: dict[str, Any]) -> CheckResult:
         """Validate, resolve, and say what is going to happen. See the core's ``check``."""
@@ -113,7 +114,7 @@ class EndpointConnectionApprovalProvider(ResourceProvider):
 
 def _failure(failure: InputError, news: Mapping[str, Any]) -> CheckFailure:
     """A failure of ``check``. The engine prints the value of the input that it names, so a secret one is not named."""
-    reason = _Operation.hidden.masked(failure.reason)
+    reason = _Process.hidden.masked(failure.reason)
     if failure.property_name in (news.get(SECRET) or ()):
         return CheckFailure("", f"{failure.property_name}: {reason}")
     return CheckFailure(failure.property_name, reason)
@@ -130,8 +131,8 @@ def _claims(engine: str | None) -> Claims:
 def _made(req: ConfigureRequest) -> ApprovalProvider:
     engine = engine_address(sys.argv)
     claims = _claims(engine)
-    from vpcep_pulumi.clock import Tempo  # noqa: PLC0415 -- see above
-    from vpcep_pulumi.provider.accounts import Accounts  # noqa: PLC0415
+    from vpcep_pulumi.clock import Clock  # noqa: PLC0415 -- see above
+    from vpcep_pulumi.operation.operation import Operation  # noqa: PLC0415
     from vpcep_pulumi.provider.core import ApprovalProvider  # noqa: PLC0415
     from vpcep_pulumi.provider.engine_gone import watch  # noqa: PLC0415
     from vpcep_pulumi.provider.engine_log import EngineLog, wants_debug  # noqa: PLC0415
@@ -139,30 +140,31 @@ def _made(req: ConfigureRequest) -> ApprovalProvider:
     from vpcep_pulumi.settings.keys import CONFIG  # noqa: PLC0415
 
     config = {key: value for key in CONFIG.values() if isinstance(value := req.config.get(key), str)}
-    log = MaskedLog(EngineLog(engine, prints_debug=wants_debug(os.environ)), _Operation.hidden)
+    log = MaskedLog(EngineLog(engine, prints_debug=wants_debug(os.environ)), _Process.hidden)
     ends = threading.Event()
     # Python waits for the threads that work before anything public is told that the process is to end.
     threading._register_atexit(ends.set)  # type: ignore[attr-defined] # noqa: SLF001
     if engine is not None:
         # Nobody records any more what this process does, so it does nothing more; nor does it wait for its threads.
         watch(engine, lambda: os._exit(1))
-    tempo = Tempo(sleep=interruptible(ends.is_set))
-    accounts = Accounts(config=config, environ=os.environ, home=Path.home(), tempo=tempo, log=log)
-    return ApprovalProvider(accounts, log=log, tempo=tempo, claims=claims)
+    clock = Clock(sleep=interruptible(ends.is_set))
+    return ApprovalProvider(
+        Operation(config=config, environ=os.environ, home=Path.home(), clock=clock, log=log, claims=claims)
+    )
 
 
 def _provider() -> ApprovalProvider:
-    if _Operation.provider is None:
+    if _Process.provider is None:
         raise RuntimeError("the provider was not configured by a dynamic provider host")
-    return _Operation.provider
+    return _Process.provider
 
 
 def _said(error: VpcepError) -> Exception:
-    return clean_error(_Operation.hidden.masked(str(error)))
+    return clean_error(_Process.hidden.masked(str(error)))
 
 
 def _from_pulumi(values: Mapping[str, Any]) -> dict[str, Any]:
-    _Operation.hidden.meet(values)
+    _Process.hidden.meet(values)
     return {
         name: UNKNOWN if isinstance(value, PulumiUnknown) else value
         for name, value in values.items()
@@ -171,16 +173,16 @@ def _from_pulumi(values: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _to_pulumi(values: Mapping[str, Any]) -> dict[str, Any]:
-    shown = _Operation.hidden.masked_values(values)
+    shown = _Process.hidden.masked_values(values)
     return {name: PULUMI_UNKNOWN if value is UNKNOWN else value for name, value in shown.items()}
 
 
 def _recorded(values: Mapping[str, Any]) -> dict[str, Any]:
     """Values for the state: what repeats a secret input is marked as secret, and the names of those are kept."""
-    hidden = _Operation.hidden
+    hidden = _Process.hidden
     shown = {
         name: wrap_rpc_secret(value) if isinstance(value, str) and value in hidden else value
         for name, value in hidden.masked_values(values).items()
     }
-    names = [name for name in SECRETS if values.get(name) in hidden]
+    names = [name for name in HIDDEN if values.get(name) in hidden]
     return shown | {SECRET: names} if names else shown

@@ -14,13 +14,11 @@ import threading
 from collections.abc import Mapping
 from typing import Any
 
-from vpcep_pulumi.provider.context import Log
+from vpcep_pulumi.log import Log
 from vpcep_pulumi.provider.properties import PLAN, REFUSED
 
 SECRET = "__secret"  # noqa: S105 -- a name
 """The hidden input, and output, that lists the names of secret inputs."""
-SECRETS = ("expected_domain_id",)
-"""The inputs whose values are hidden where they are secret."""
 MASK = "[secret]"
 
 
@@ -59,7 +57,7 @@ class Hidden:
 
 
 class MaskedLog:
-    """A :class:`~vpcep_pulumi.provider.context.Log` that shows no secret value."""
+    """A :class:`~vpcep_pulumi.log.Log` that shows no secret value."""
 
     def __init__(self, log: Log, hidden: Hidden) -> None:
         self._log, self._hidden = log, hidden

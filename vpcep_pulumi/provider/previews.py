@@ -12,43 +12,34 @@ from collections.abc import Mapping
 from typing import Any
 
 from vpcep_pulumi.errors import InputError
-from vpcep_pulumi.lifecycle.inputs import IDENTITY
-from vpcep_pulumi.lifecycle.plan import impossible, must_describe, plan_for, words
+from vpcep_pulumi.lifecycle.approval import Approval
+from vpcep_pulumi.lifecycle.owner import check_owner
+from vpcep_pulumi.lifecycle.plan import plan_for, verb, words
+from vpcep_pulumi.lifecycle.schema import IDENTITY
 from vpcep_pulumi.lifecycle.table import Step, live_of, recorded, step_for
-from vpcep_pulumi.provider.accounts import Account
-from vpcep_pulumi.provider.act import check_owner, look
+from vpcep_pulumi.operation.operation import Operation
 from vpcep_pulumi.provider.answers import Checked, Planned
-from vpcep_pulumi.provider.approval import Approval, Values, is_held
-from vpcep_pulumi.provider.context import UNKNOWN, Log
 from vpcep_pulumi.provider.properties import PLAN, PLANS_KEPT, PREVIEW, REFUSED, VERB
+from vpcep_pulumi.provider.unknown import UNKNOWN
+from vpcep_pulumi.provider.values import Values, is_held
 
 
-def planned(account: Account, approval: Approval, olds: Mapping[str, Any], log: Log) -> Planned | None:
+def planned(operation: Operation, approval: Approval, olds: Mapping[str, Any]) -> Planned | None:
     """What is going to happen; None where nothing is.
 
     :raises InputError: what is declared is impossible.
     """
     seen = is_held(olds, approval)
-    connection = look(account, approval, seen=seen)
+    connection = operation.get_connection(approval, seen=seen)
     check_owner(approval, connection)
-    step = step_for(approval.goal, live_of(connection), seen=seen)
-    if step is Step.IMPOSSIBLE:
-        raise InputError("", f"{approval.name}: {impossible(approval.goal, connection)}")
-    if step is Step.LEFT:
-        log.warning(f"{approval.name} is {recorded(connection)}: its consumer has left; remove this approval")
-    written = olds.get("description") if seen else None
-    plan = plan_for(
-        approval.goal,
-        connection,
-        declared=approval.status,
-        seen=seen,
-        describe=must_describe(approval.description, connection, written=written),
-    )
-    if plan is None:
-        return None
-    # Nothing may ever come of it: the resource warns of it, so it is told from a wait for what is there.
-    verb = str(step) if step is Step.APPEAR else plan.verb
-    return Planned(words(plan, previous=olds.get(PLAN) if seen else None), verb)
+    plan = plan_for(approval, connection, seen=seen, written=olds.get("description") if seen else None)
+    if plan.step is Step.IMPOSSIBLE:
+        raise InputError("", f"{approval.name}: {plan.reason}")
+    if step_for(approval.goal, live_of(connection), seen=seen) is Step.LEFT:
+        operation.log_of(approval).warning(
+            f"{approval.name} is {recorded(connection)}: its consumer has left; remove this approval"
+        )
+    return Planned(words(plan, previous=olds.get(PLAN) if seen else None), verb(plan)) if plan.is_update else None
 
 
 def told(checked: Checked, news: Mapping[str, Any]) -> Values:

@@ -11,24 +11,16 @@ from typing import TYPE_CHECKING, Any, Literal
 import pulumi
 from pulumi.dynamic import Resource
 
-from vpcep_pulumi.lifecycle.inputs import (
-    DEFAULT_APPEAR_TIMEOUT,
-    DEFAULT_SETTLE_TIMEOUT,
-    IDENTITY,
-    REQUIRED,
-    RULES,
-)
+from vpcep_pulumi.lifecycle.schema import DEFAULTS, HIDDEN, IDENTITY, REQUIRED, RESOLVED, RULES
 from vpcep_pulumi.lifecycle.table import Live, is_reached
 from vpcep_pulumi.operation.claims import Claims
 from vpcep_pulumi.provider.dynamic import EndpointConnectionApprovalProvider
-from vpcep_pulumi.provider.hidden import SECRET, SECRETS
+from vpcep_pulumi.provider.hidden import SECRET
 from vpcep_pulumi.provider.properties import PLANS_KEPT
 from vpcep_pulumi.resources.configuration import keeps_plans
 from vpcep_pulumi.resources.declarations import Declaration, declarations
 
 TYPE = "pulumi-python:dynamic/vpcep:EndpointConnectionApproval"
-RESOLVED = ("region", "project_id", "marker_id", "domain_id", "created_at", "updated_at", "description", "errors")
-"""The outputs that a program need not give: the SDK makes attributes of what is named, and of nothing else."""
 
 
 class EndpointConnectionApproval(Resource, module="vpcep", name="EndpointConnectionApproval"):
@@ -77,13 +69,13 @@ class EndpointConnectionApproval(Resource, module="vpcep", name="EndpointConnect
         *,
         service_id: pulumi.Input[str],
         endpoint_id: pulumi.Input[str],
-        status: pulumi.Input[Literal["accepted", "rejected"]] = "accepted",
+        status: pulumi.Input[Literal["accepted", "rejected"]] = DEFAULTS["status"],
         expected_domain_id: pulumi.Input[str] | None = None,
         description: pulumi.Input[str] | None = None,
         region: pulumi.Input[str] | None = None,
         project_id: pulumi.Input[str] | None = None,
-        appear_timeout: pulumi.Input[float] = DEFAULT_APPEAR_TIMEOUT,
-        settle_timeout: pulumi.Input[float] = DEFAULT_SETTLE_TIMEOUT,
+        appear_timeout: pulumi.Input[float] = DEFAULTS["appear_timeout"],
+        settle_timeout: pulumi.Input[float] = DEFAULTS["settle_timeout"],
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         """Declare a decision.
@@ -224,7 +216,7 @@ def _spelled_out(opts: pulumi.ResourceOptions | None) -> pulumi.ResourceOptions:
 
 def _secrets(inputs: Mapping[str, pulumi.Input[Any]]) -> dict[str, pulumi.Output[list[str]]]:
     """The hidden input that names secret inputs; none where none can be one."""
-    given = {name: value for name in SECRETS if isinstance(value := inputs.get(name), pulumi.Output)}
+    given = {name: value for name in HIDDEN if isinstance(value := inputs.get(name), pulumi.Output)}
     if not given:
         return {}
     checks: list[Any] = [value.is_secret() for value in given.values()]
@@ -233,9 +225,6 @@ def _secrets(inputs: Mapping[str, pulumi.Input[Any]]) -> dict[str, pulumi.Output
         return [name for name, is_secret in zip(given, found, strict=True) if is_secret]
 
     return {SECRET: pulumi.Output.all(*checks).apply(named)}
-
-
-DEFAULTS = {"appear_timeout": DEFAULT_APPEAR_TIMEOUT, "settle_timeout": DEFAULT_SETTLE_TIMEOUT}
 
 
 def _given(resource: str, **arguments: Any) -> dict[str, Any]:
@@ -255,7 +244,7 @@ def _given(resource: str, **arguments: Any) -> dict[str, Any]:
         raise pulumi.RunError(f"{resource}: {'; '.join(wrong)}")
     if isinstance(given["status"], pulumi.Output):
         given["status"] = _declarable(resource, given["status"])
-    return {name: value for name, value in given.items() if value is not None and value != DEFAULTS.get(name)}
+    return {name: value for name, value in given.items() if name in REQUIRED or value not in (None, DEFAULTS.get(name))}
 
 
 def _problem(name: str, value: object) -> str | None:

@@ -78,7 +78,13 @@ def differs(request: Request, started_with: Mapping[str, str]) -> bool:
         return True
     # The working folder comes first in the search for modules: one of its own would be taken instead.
     own = {entry.name.partition(".")[0] for entry in Path(request.folder).iterdir()}
-    return not own.isdisjoint({name.partition(".")[0] for name in sys.modules} - {"__main__"})
+    return any(not _is_from(request.folder, name) for name in own & (sys.modules.keys() - {"__main__"}))
+
+
+def _is_from(folder: str, name: str) -> bool:
+    """Whether a module that was imported is the one of a folder."""
+    file = sys.modules[name].__file__
+    return file is not None and Path(file).parent in (Path(folder), Path(folder, name))
 
 
 def is_fixed(entry: str) -> bool:

@@ -9,7 +9,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import Any, Self
 
 import grpc
 from pulumi.automation._server import LanguageServer  # the Automation API's way to run a function
@@ -90,7 +90,7 @@ class FunctionProgram:
         self._thread.join()
         return self._code
 
-    def __enter__(self) -> FunctionProgram:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(

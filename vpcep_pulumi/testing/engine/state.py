@@ -15,7 +15,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import IO, Any
+from typing import IO, Any, Self
 
 from filelock import FileLock, Timeout
 
@@ -58,7 +58,7 @@ class State:
         self._next = 0
         self._done: list[Resource] = []
 
-    def __enter__(self) -> State:
+    def __enter__(self) -> Self:
         files.make_folder(self.path.parent)
         files.check_own(Path(self._lock.lock_file))
         try:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import hmac
 import re
 from collections.abc import Iterable, Mapping
-from datetime import datetime, timezone, UTC
+from datetime import UTC, datetime
 
 from vpcep_pulumi.api import signing
 from vpcep_pulumi.testing.simulator.model import Settings

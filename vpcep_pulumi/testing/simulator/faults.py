@@ -21,6 +21,7 @@ class When(Enum):
 
     REFUSED = "not carried out"
     CARRIED_OUT = "carried out, and the answer lost"
+    DELAYED = "carried out, and answered late"
     ANSWERED = "carried out, and the answer spoilt"
 
 
@@ -51,9 +52,9 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
         "cut": Kind(When.REFUSED, "the connection is closed without a byte", "any network"),
         "lost": Kind(When.CARRIED_OUT, "the connection is closed without a byte", "any network"),
         "broken_off": Kind(When.CARRIED_OUT, "the connection is closed in the middle of the answer", "any network"),
-        "slow": Kind(When.ANSWERED, "the request waits for `seconds` first", "any network"),
-        "late": Kind(When.ANSWERED, "the answer waits for `seconds`", "any network"),
-        "trickled": Kind(When.ANSWERED, "the answer comes in pieces, over `seconds`", "any network"),
+        "slow": Kind(When.DELAYED, "the request waits for `seconds` first", "any network"),
+        "late": Kind(When.DELAYED, "the answer waits for `seconds`", "any network"),
+        "trickled": Kind(When.DELAYED, "the answer comes in pieces, over `seconds`", "any network"),
         "truncated": Kind(When.ANSWERED, "half of the JSON, as if it were all", "any proxy in between"),
         "html": Kind(When.ANSWERED, "200, HTML", "any proxy in between"),
         "empty": Kind(When.ANSWERED, "200, an empty body", "any proxy in between"),

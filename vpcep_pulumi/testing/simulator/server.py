@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from email.utils import formatdate
 from types import TracebackType
+from typing import Self
 
 import uvicorn
 
@@ -134,7 +135,7 @@ class Simulator:
         """Stop serving; answers under way are finished."""
         self._server.should_exit = True
 
-    def __enter__(self) -> Simulator:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(

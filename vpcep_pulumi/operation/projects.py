@@ -7,32 +7,30 @@ client, a project that IAM named, or a view. A credential compares by its value,
 from __future__ import annotations
 
 import math
-import threading
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Generic, TypeVar
 
 from vpcep_pulumi.api.client import Client
 from vpcep_pulumi.api.credentials import Credential
 from vpcep_pulumi.api.operations import list_projects
 from vpcep_pulumi.api.standing import Standing
-from vpcep_pulumi.clock import Tempo
+from vpcep_pulumi.clock import Clock
 from vpcep_pulumi.errors import SettingsError
 from vpcep_pulumi.lifecycle.plan import endpoint_note
-from vpcep_pulumi.provider.context import Log
-from vpcep_pulumi.provider.view import LiveView
+from vpcep_pulumi.log import Log
+from vpcep_pulumi.operation.once import Once
+from vpcep_pulumi.operation.view import LiveView
 from vpcep_pulumi.settings.resolve import Settings, is_loopback, longest_appear, resolve
-
-T = TypeVar("T")
 
 
 @dataclass(frozen=True)
-class Account:
+class ProjectSession:
     """One project in one region, under one credential.
 
     :ivar client: sends to the region's VPCEP endpoint.
     :ivar view: the live view of the project's services.
+    :ivar longest_appear: seconds that bound every ``appear_timeout``.
     """
 
     region: str
@@ -42,35 +40,7 @@ class Account:
     longest_appear: float = math.inf
 
 
-@dataclass
-class _Slot(Generic[T]):
-    turn: threading.Lock = field(default_factory=threading.Lock)
-    made: list[T] = field(default_factory=list)
-
-
-class Kept(Generic[T]):
-    """Makes a value for each key, once. Who asks for a key waits for nobody who makes another's. Thread-safe."""
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._slots: dict[object, _Slot[T]] = {}
-
-    def get(self, key: object, make: Callable[[], T]) -> T:
-        """The value of a key. What ``make`` raises is not kept: the next one tries again."""
-        with self._lock:
-            slot = self._slots.setdefault(key, _Slot())
-        with slot.turn:
-            if not slot.made:
-                slot.made.append(make())
-            return slot.made[0]
-
-    def values(self) -> list[T]:
-        """Those that were made."""
-        with self._lock:
-            return [value for slot in self._slots.values() for value in slot.made]
-
-
-class Accounts:
+class Projects:
     """Finds the settings for a resource and keeps what is made from them. Thread-safe.
 
     :param config: the stack's configuration, ``namespace:name``, secrets in plain.
@@ -85,25 +55,25 @@ class Accounts:
         config: Mapping[str, str],
         environ: Mapping[str, str],
         home: Path,
-        tempo: Tempo,
+        clock: Clock,
         log: Log,
         client: Callable[..., Client] = Client,
     ) -> None:
         self._config = config
         self._environ = environ
         self._home = home
-        self._tempo = tempo
+        self._clock = clock
         self._log = log
         self._new_client = client
-        self._settings: Kept[Settings] = Kept()
-        self._standings: Kept[Standing] = Kept()
-        self._clients: Kept[Client] = Kept()
-        self._projects: Kept[str | SettingsError] = Kept()
-        self._accounts: Kept[Account] = Kept()
-        self._noted: Kept[None] = Kept()
+        self._settings: Once[Settings] = Once()
+        self._standings: Once[Standing] = Once()
+        self._clients: Once[Client] = Once()
+        self._projects: Once[str | SettingsError] = Once()
+        self._sessions: Once[ProjectSession] = Once()
+        self._noted: Once[None] = Once()
 
-    def get(self, region: str | None = None, project_id: str | None = None) -> Account:
-        """The account of a resource's region and project; what it leaves out comes from the settings.
+    def get(self, region: str | None = None, project_id: str | None = None) -> ProjectSession:
+        """The session of a resource's region and project; what it leaves out comes from the settings.
 
         :raises SettingsError: something is missing, or IAM knows no such project, or several.
         :raises RequestError: IAM could not be asked.
@@ -111,13 +81,13 @@ class Accounts:
         settings = self._settings.get((region, project_id), lambda: self._resolved(region, project_id))
         project = settings.project_id or self._look_up(settings)
 
-        def make() -> Account:
+        def make() -> ProjectSession:
             self._noted.get((settings.region, settings.endpoint), lambda: self._note(settings))
             client = self._client(settings.endpoint, settings.credential, settings.endpoint_named_by)
-            view = LiveView(client, project, self._tempo)
-            return Account(settings.region, project, client, view, longest_appear(self._environ))
+            view = LiveView(client, project, self._clock)
+            return ProjectSession(settings.region, project, client, view, longest_appear(self._environ))
 
-        return self._accounts.get((settings.endpoint, settings.region, project, settings.credential), make)
+        return self._sessions.get((settings.endpoint, settings.region, project, settings.credential), make)
 
     def address(self, region: str, project_id: str) -> str | None:
         """Where requests for a resource go; None where the settings do not say."""
@@ -146,7 +116,7 @@ class Accounts:
             return self._new_client(
                 address,
                 credential,
-                tempo=self._tempo,
+                clock=self._clock,
                 warn=self._log.warning,
                 debug=self._log.debug,
                 environ=self._environ,

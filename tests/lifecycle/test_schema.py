@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vpcep_pulumi.lifecycle.inputs import REQUIRED, RULES
+from vpcep_pulumi.lifecycle.schema import REQUIRED, RULES
 
 IDS = ["service_id", "endpoint_id", "expected_domain_id", "project_id"]
 anything = st.none() | st.booleans() | st.integers() | st.floats() | st.text() | st.lists(st.text())

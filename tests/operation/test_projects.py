@@ -14,7 +14,7 @@ from tests.conftest import DrivenTime
 from vpcep_pulumi.api.client import Client
 from vpcep_pulumi.api.operations import list_connections
 from vpcep_pulumi.errors import AuthenticationError
-from vpcep_pulumi.provider.accounts import Accounts
+from vpcep_pulumi.operation.projects import Projects
 from vpcep_pulumi.testing.simulator import Simulator
 
 WAIT = 60.0
@@ -48,11 +48,11 @@ class Iam:
         return httpx.Response(200, stream=httpx.ByteStream(json.dumps({"projects": [project]}).encode()))
 
 
-def accounts_of(environ: dict[str, str], network: Iam, home: Path, time: DrivenTime) -> Accounts:
+def projects_of(environ: dict[str, str], network: Iam, home: Path, time: DrivenTime) -> Projects:
     def client(address, credential, **options):
         return Client(address, credential, transport=httpx.MockTransport(network), **options)
 
-    return Accounts(config={}, environ=environ, home=home, tempo=time.tempo(), log=Silent(), client=client)
+    return Projects(config={}, environ=environ, home=home, clock=time.clock(), log=Silent(), client=client)
 
 
 @pytest.fixture
@@ -63,70 +63,70 @@ def home(tmp_path):
 def test_two_credentials_share_nothing(time, home):
     """Clients and projects were kept by keys that lack the credential."""
     iam, environ = Iam(), {"HW_AUTH_TOKEN": "token-one", "HW_REGION_NAME": "cn-north-4"}
-    accounts = accounts_of(environ, iam, home, time)
-    one = accounts.get()
+    projects = projects_of(environ, iam, home, time)
+    one = projects.get()
     environ["HW_AUTH_TOKEN"] = "token-two"
-    two = accounts.get("cn-north-4")
+    two = projects.get("cn-north-4")
     assert (one.project_id, two.project_id) == ("one-cn-north-4", "two-cn-north-4")
     environ["HW_PROJECT_ID"] = "p"
-    three = accounts.get("cn-north-4", "p")
+    three = projects.get("cn-north-4", "p")
     environ["HW_AUTH_TOKEN"] = "token-one"
-    four = accounts.get(None, "p")
+    four = projects.get(None, "p")
     assert three.client is not four.client
     assert three.view is not four.view
-    accounts.close()
+    projects.close()
 
 
 def test_one_credential_shares_everything(time, home):
     iam = Iam()
-    accounts = accounts_of({"HW_AUTH_TOKEN": "token-one", "HW_REGION_NAME": "cn-north-4"}, iam, home, time)
+    projects = projects_of({"HW_AUTH_TOKEN": "token-one", "HW_REGION_NAME": "cn-north-4"}, iam, home, time)
     with ThreadPoolExecutor(8) as pool:
-        found = list(pool.map(lambda _: accounts.get(), range(32)))
+        found = list(pool.map(lambda _: projects.get(), range(32)))
     assert all(each is found[0] for each in found)
-    assert accounts.get("cn-north-4") is found[0]
+    assert projects.get("cn-north-4") is found[0]
     assert iam.asked == [("token-one", "cn-north-4")]
-    accounts.close()
+    projects.close()
 
 
 def test_who_waits_for_iam_holds_up_nobody_else(time, home):
     """IAM was asked under one lock for all."""
     iam = Iam()
     iam.slow["cn-east-3"] = threading.Event()
-    accounts = accounts_of({"HW_AUTH_TOKEN": "token-one", "HW_REGION_NAME": "cn-north-4"}, iam, home, time)
-    accounts.get()  # the credential is good
+    projects = projects_of({"HW_AUTH_TOKEN": "token-one", "HW_REGION_NAME": "cn-north-4"}, iam, home, time)
+    projects.get()  # the credential is good
     with ThreadPoolExecutor(1) as pool:
-        slow = pool.submit(accounts.get, "cn-east-3")
+        slow = pool.submit(projects.get, "cn-east-3")
         try:
             assert iam.arrived.wait(WAIT)
-            assert accounts.get("cn-south-1").project_id == "one-cn-south-1"
-            assert accounts.get("cn-east-3", "p").project_id == "p"
+            assert projects.get("cn-south-1").project_id == "one-cn-south-1"
+            assert projects.get("cn-east-3", "p").project_id == "p"
             assert not slow.done()
         finally:
             iam.slow["cn-east-3"].set()
         assert slow.result(WAIT).project_id == "one-cn-east-3"
-    accounts.close()
+    projects.close()
 
 
 def test_a_credential_that_iam_refuses_is_not_sent_to_the_service(time, home):
     with Simulator.start(tokens=["another"]) as simulator:
         environ = {**simulator.environment, "HW_AUTH_TOKEN": "token-one", "HW_AUTH_URL": simulator.url}
-        accounts = Accounts(config={}, environ=environ, home=home, tempo=time.tempo(), log=Silent())
+        projects = Projects(config={}, environ=environ, home=home, clock=time.clock(), log=Silent())
         with pytest.raises(AuthenticationError):
-            accounts.get()
+            projects.get()
         with pytest.raises(AuthenticationError, match="not sent"):
-            accounts.get(None, "p").client.send(list_connections("p", "svc"))
+            projects.get(None, "p").client.send(list_connections("p", "svc"))
         assert [call["status"] for call in simulator.calls()] == [401]
-        accounts.close()
+        projects.close()
 
 
 def test_nothing_that_is_kept_shows_a_secret(time, home):
-    accounts = accounts_of({"HW_AUTH_TOKEN": "s3cr3t-token", "HW_REGION_NAME": "r"}, Iam(), home, time)
+    projects = projects_of({"HW_AUTH_TOKEN": "s3cr3t-token", "HW_REGION_NAME": "r"}, Iam(), home, time)
     with pytest.raises(Exception, match="not a region"):
-        accounts.get("X")
-    accounts.get("cn-north-4", "p")
-    kept = [vars(each) for each in vars(accounts).values() if hasattr(each, "_slots")]
+        projects.get("X")
+    projects.get("cn-north-4", "p")
+    kept = [vars(each) for each in vars(projects).values() if hasattr(each, "_slots")]
     assert "s3cr3t" not in repr(kept)
-    accounts.close()
+    projects.close()
 
 
 class Lines(Silent):
@@ -153,8 +153,8 @@ class Lines(Silent):
 def test_where_requests_go_is_said_once(time, home, endpoint, said):
     environ = {"HW_AUTH_TOKEN": "token-a", "VPCEP_ENDPOINT": endpoint}
     log = Lines()
-    accounts = Accounts(config={}, environ=environ, home=home, tempo=time.tempo(), log=log)
+    projects = Projects(config={}, environ=environ, home=home, clock=time.clock(), log=log)
     for project in ("p", "q", "p"):
-        accounts.get("cn-north-4", project)
-    accounts.close()
+        projects.get("cn-north-4", project)
+    projects.close()
     assert [line.partition(": it sees")[0] for line in log.lines] == said

@@ -1,7 +1,7 @@
 """The live view: what one operation knows of its services' connections, and how it learns more.
 
 All reads of an operation share one view. One reader fetches while the others wait; pages hold a
-thousand connections; what was read is believed for :data:`BELIEVED` seconds and corrected by what
+thousand connections; what was read is believed for :data:`MAX_AGE` seconds and corrected by what
 the operation's own actions were answered.
 
 A service of more than one page is asked by id while that is cheaper: the first page, then one read
@@ -21,18 +21,17 @@ from typing import NamedTuple
 from vpcep_pulumi.api.client import Client
 from vpcep_pulumi.api.models import Connection
 from vpcep_pulumi.api.operations import PAGE_LIMIT, list_connections
-from vpcep_pulumi.clock import Tempo
+from vpcep_pulumi.clock import Clock
 from vpcep_pulumi.errors import AnswerError, RequestError
+from vpcep_pulumi.lifecycle.exchange import READ_LAG
 
-BELIEVED = 30.0
+MAX_AGE = 30.0
 """Seconds that a read stands for the truth, unless the caller wants a fresher one."""
-GRACE = 15.0
-"""Seconds after an action in which a read may still show what stood before it."""
 MOST_PAGES = 200
 """More pages than this (200,000 connections) are an answer that cannot be right."""
 
 
-class Sight(NamedTuple):
+class Observation(NamedTuple):
     """A connection as it was seen (None: not there), and when the reading of it began."""
 
     connection: Connection | None
@@ -59,7 +58,7 @@ class _Service:
     pages: int = 0
     complete: bool = False
     looked_up: set[str] = field(default_factory=set)
-    by_id: dict[str, Sight] = field(default_factory=dict)
+    by_id: dict[str, Observation] = field(default_factory=dict)
     acts: dict[str, Act] = field(default_factory=dict)
     error: RequestError | None = None
     error_at: float = float("-inf")
@@ -69,29 +68,40 @@ class LiveView:
     """The connections of one project's services, as seen by one operation. Thread-safe.
 
     :param project_id: the project of the services.
+    :param page_limit: connections of a page.
+    :param most_pages: more than these are an answer that cannot be right.
     """
 
-    def __init__(self, client: Client, project_id: str, tempo: Tempo) -> None:
+    def __init__(
+        self,
+        client: Client,
+        project_id: str,
+        clock: Clock,
+        *,
+        page_limit: int = PAGE_LIMIT,
+        most_pages: int = MOST_PAGES,
+    ) -> None:
+        self._page_limit, self._most_pages = page_limit, most_pages
         self._client = client
         self._project_id = project_id
-        self._tempo = tempo
+        self._clock = clock
         self._lock = threading.Lock()
         self._services: dict[str, _Service] = {}
 
     def find(self, service_id: str, endpoint_id: str, *, since: float | None = None) -> Connection | None:
         """The connection, or None where the service has no such connection.
 
-        :param since: the oldest reading to believe, on the tempo's clock; by default
-            :data:`BELIEVED` seconds ago.
+        :param since: the oldest reading to believe, on the clock's clock; by default
+            :data:`MAX_AGE` seconds ago.
         :raises ApiError: among others where there is no such service.
         """
         service = self._service(service_id)
-        oldest = self._tempo.monotonic() - BELIEVED if since is None else since
+        oldest = self._clock.monotonic() - MAX_AGE if since is None else since
         with service.turn:
             while True:
-                sight = self._known(service, endpoint_id, oldest)
-                if sight is not None:
-                    return sight.connection
+                observation = self._known(service, endpoint_id, oldest)
+                if observation is not None:
+                    return observation.connection
                 if service.error is not None and service.error_at >= oldest:
                     raise _twin(service.error)
                 if not service.reading:
@@ -118,28 +128,28 @@ class LiveView:
         service = self._service(service_id)
         if answer.id is not None:
             with service.turn:
-                service.acts[answer.id] = Act(answer, self._tempo.monotonic(), before)
+                service.acts[answer.id] = Act(answer, self._clock.monotonic(), before)
 
     def _service(self, service_id: str) -> _Service:
         with self._lock:
             return self._services.setdefault(service_id, _Service())
 
-    def _known(self, service: _Service, endpoint_id: str, oldest: float) -> Sight | None:
+    def _known(self, service: _Service, endpoint_id: str, oldest: float) -> Observation | None:
         """What is known and not older than ``oldest``; None is "nothing is", not "not there"."""
-        sights = []
+        found = []
         if endpoint_id in service.by_id:
-            sights.append(service.by_id[endpoint_id])
+            found.append(service.by_id[endpoint_id])
         if endpoint_id in service.listed or (service.complete and service.pages == 1):
-            sights.append(Sight(service.listed.get(endpoint_id), service.listed_at))
+            found.append(Observation(service.listed.get(endpoint_id), service.listed_at))
         act = service.acts.get(endpoint_id)
-        sight = max(sights, key=lambda each: each.at, default=None)
-        if act is not None and (sight is None or sight.at <= act.at or _is_late(sight, act)):
-            sight = Sight(act.answer, max(act.at, sight.at if sight is not None else act.at))
-        return sight if sight is not None and sight.at >= oldest else None
+        observation = max(found, key=lambda each: each.at, default=None)
+        if act is not None and (observation is None or observation.at <= act.at or _is_late(observation, act)):
+            observation = Observation(act.answer, max(act.at, observation.at if observation is not None else act.at))
+        return observation if observation is not None and observation.at >= oldest else None
 
     def _read(self, service: _Service, service_id: str, endpoint_id: str, oldest: float) -> None:
         """Learn what is missing about one connection; the caller alone reads this service now."""
-        at = self._tempo.monotonic()
+        at = self._clock.monotonic()
         try:
             if service.pages <= 1 and service.listed_at < oldest:
                 self._list(service, service_id, at, goes_on=False, everything=False)
@@ -151,7 +161,7 @@ class LiveView:
             page = self._client.send(list_connections(self._project_id, service_id, endpoint_id=endpoint_id))
             found = next((each for each in page.connections if each.id == endpoint_id), None)
             with service.turn:
-                service.by_id[endpoint_id] = Sight(found, at)
+                service.by_id[endpoint_id] = Observation(found, at)
                 service.looked_up.add(endpoint_id)
         except RequestError as error:
             with service.turn:
@@ -166,18 +176,20 @@ class LiveView:
         listed = dict(service.listed) if goes_on else {}
         offset, pages = (service.next_offset, 1) if goes_on else (0, 0)
         while True:
-            page = self._client.send(list_connections(self._project_id, service_id, offset=offset))
+            page = self._client.send(
+                list_connections(self._project_id, service_id, offset=offset, limit=self._page_limit)
+            )
             count, total = len(page.connections), page.total_count
             offset, pages = offset + count, pages + 1
             listed.update({each.id: each for each in page.connections if each.id is not None})
             # Servers may give fewer than were asked for, and leave the total out.
-            complete = count == 0 or (offset >= total if total is not None else count < PAGE_LIMIT)
+            complete = count == 0 or (offset >= total if total is not None else count < self._page_limit)
             if complete or not everything:
                 break
-            if pages >= MOST_PAGES:
+            if pages >= self._most_pages:
                 raise AnswerError(
                     f"list the connections of service {service_id}",
-                    f"the answer goes on after {MOST_PAGES} pages",
+                    f"the answer goes on after {self._most_pages} pages",
                     maybe_done=False,
                 )
         others = 0 if complete else -(-(total - offset) // count) if total is not None else 1
@@ -188,10 +200,10 @@ class LiveView:
             service.looked_up, service.error = set(), None
 
 
-def _is_late(sight: Sight, act: Act) -> bool:
+def _is_late(observation: Observation, act: Act) -> bool:
     """Whether a read made after an action still shows what stood before it."""
-    shown = sight.connection.status if sight.connection is not None else None
-    return sight.at < act.at + GRACE and shown == act.before and shown != act.answer.status
+    shown = observation.connection.status if observation.connection is not None else None
+    return observation.at < act.at + READ_LAG and shown == act.before and shown != act.answer.status
 
 
 def _twin(error: RequestError) -> RequestError:

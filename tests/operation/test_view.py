@@ -11,10 +11,10 @@ from pydantic import SecretStr
 
 from vpcep_pulumi.api.client import Client
 from vpcep_pulumi.api.credentials import Token
-from vpcep_pulumi.api.operations import PAGE_LIMIT, act_on_connection, list_connections
+from vpcep_pulumi.api.operations import PAGE_LIMIT, act_on_connection
 from vpcep_pulumi.errors import AnswerError, ApiError
-from vpcep_pulumi.provider import view as view_module
-from vpcep_pulumi.provider.view import BELIEVED, GRACE, LiveView
+from vpcep_pulumi.lifecycle.exchange import READ_LAG
+from vpcep_pulumi.operation.view import MAX_AGE, LiveView
 from vpcep_pulumi.testing.simulator import Simulator
 
 SERVICE = "svc"
@@ -22,13 +22,13 @@ SERVICE = "svc"
 
 @pytest.fixture
 def client(patient, time):
-    with Client(patient.url, Token(SecretStr("t")), tempo=time.tempo(), trust_env=False) as client:
+    with Client(patient.url, Token(SecretStr("t")), clock=time.clock(), trust_env=False) as client:
         yield client
 
 
 @pytest.fixture
 def view(client, time):
-    return LiveView(client, "p", time.tempo())
+    return LiveView(client, "p", time.clock())
 
 
 def reads(simulator: Simulator) -> int:
@@ -67,7 +67,7 @@ def test_what_was_read_is_believed_for_a_while(patient, view, time):
     fill(patient, 1)
     view.find(SERVICE, "ep-0")
     patient.accept(SERVICE, "ep-0")
-    time.now += BELIEVED
+    time.now += MAX_AGE
     assert view.find(SERVICE, "ep-0").status == "pendingAcceptance"
     time.now += 0.1
     assert view.find(SERVICE, "ep-0").status == "accepted"
@@ -118,7 +118,7 @@ class TestOurOwnActions:
         assert view.find(SERVICE, "ep-1").status == "pendingAcceptance"
         assert reads(patient) == 1
 
-    @pytest.mark.parametrize(("after", "believed"), [(1.0, "accepted"), (GRACE + 0.1, "pendingAcceptance")])
+    @pytest.mark.parametrize(("after", "believed"), [(1.0, "accepted"), (READ_LAG + 0.1, "pendingAcceptance")])
     def test_a_late_read_is_borne_for_a_short_grace(self, patient, view, client, time, after, believed):
         fill(patient, 1)
         view.find(SERVICE, "ep-0")
@@ -138,12 +138,10 @@ class TestOurOwnActions:
 class TestLargeServices:
     """More than one page: by id while that is cheaper, then the other pages."""
 
-    @pytest.fixture(autouse=True)
-    def small_pages(self, monkeypatch):
+    @pytest.fixture
+    def view(self, client, time):
         """A thousand connections a page make slow tests; the arithmetic is the same with ten."""
-        monkeypatch.setattr(view_module, "PAGE_LIMIT", 10)
-        defaults = {"limit": 10, "offset": 0, "endpoint_id": None}
-        monkeypatch.setattr(list_connections, "__kwdefaults__", defaults)
+        return LiveView(client, "p", time.clock(), page_limit=10)
 
     @pytest.mark.parametrize(("asked", "expected"), [(1, 2), (3, 4), (4, 5), (5, 9), (40, 9)])
     def test_how_often_a_service_of_five_pages_is_asked(self, patient, view, asked, expected):
@@ -161,7 +159,7 @@ class TestLargeServices:
         patient.connect(service, f"{service}-last")
         asked = data.draw(st.lists(st.sampled_from(ids), unique=True))
         patient.clear_calls()
-        view = LiveView(client, "p", time.tempo())
+        view = LiveView(client, "p", time.clock(), page_limit=10)
         for each in asked:
             found = view.find(service, each)
             assert (found.id if found is not None else "none") == each
@@ -188,8 +186,8 @@ class TestLargeServices:
             view.find(SERVICE, "ep-0", since=time.now)
         assert reads(patient) == 2
 
-    def test_an_answer_without_an_end_is_an_error(self, patient, view, monkeypatch):
-        monkeypatch.setattr(view_module, "MOST_PAGES", 3)
+    def test_an_answer_without_an_end_is_an_error(self, patient, client, time):
+        view = LiveView(client, "p", time.clock(), page_limit=10, most_pages=3)
         ids = fill(patient, 50)
         for each in ids[:4]:
             view.find(SERVICE, each)

@@ -1,0 +1,280 @@
+"""What is done about one connection, decided without doing it. Pure: no I/O, no clock, no thread.
+
+:func:`decide` is a generator. It yields what it wants done (:data:`~vpcep_pulumi.lifecycle.exchange.Want`), is sent
+what came of that, and returns an outcome. Whoever drives it does the I/O: :mod:`vpcep_pulumi.operation.drive` with the
+real client, view and clock; the exhaustive search of the tests with a model of the world; a unit test by hand::
+
+    decision = decide(approval, seen=False)
+    assert next(decision) == Look(since=None)
+    assert decision.send(Seen(pending, at=0.0)) == Report(Level.PROGRESS, "receive: …")
+
+The rules, besides those of :mod:`~vpcep_pulumi.lifecycle.table` and :mod:`~vpcep_pulumi.lifecycle.owner`:
+
+1. Each action is sent for once. Where the opposite status follows, somebody else decides as well: an error.
+2. An action whose answer was lost may have been carried out: the connection is read before anything is sent again, and
+   the action is sent :attr:`Pace.most_attempts` times at the most.
+3. A refusal that speaks of the connection's status knows more than a list does: the list is given the time to show it.
+4. After an action, a read may show for :attr:`Pace.read_lag` seconds what stood before.
+5. Whose the connection is, is looked at in everything that the API says, before anything else is done with it.
+6. Whatever fails once something may have been sent is an outcome, for the caller to record.
+
+The idea is that of httpx's ``auth_flow`` and of h11: https://sans-io.readthedocs.io/
+"""
+
+from __future__ import annotations
+
+import math
+import traceback
+from collections.abc import Generator, Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Final, TypeAlias
+
+from vpcep_pulumi.api.models import Connection
+from vpcep_pulumi.api.operations import Action
+from vpcep_pulumi.errors import ApiError, ImpossibleError, NotSettledError, RefusalKind, RequestError, VpcepError
+from vpcep_pulumi.lifecycle.approval import Approval
+from vpcep_pulumi.lifecycle.description import described, must_describe
+from vpcep_pulumi.lifecycle.exchange import (
+    PACE,
+    Answered,
+    Describe,
+    Done,
+    Level,
+    Look,
+    Lost,
+    Outcome,
+    Pace,
+    Pause,
+    Refused,
+    Report,
+    Result,
+    Seen,
+    Send,
+    Want,
+)
+from vpcep_pulumi.lifecycle.owner import check_owner, owner_of
+from vpcep_pulumi.lifecycle.plan import impossible, not_in_time, situation
+from vpcep_pulumi.lifecycle.table import FULFILLED, SENDS, WAITS, Goal, Live, Step, live_of, step_for
+
+Steps: TypeAlias = Generator[Want, Result, None]
+"""A part of a decision."""
+
+SPEAKS_OF_STATUS = frozenset({RefusalKind.STATUS, RefusalKind.ABSENT})
+"""The refusals of an action that say how its connection stands."""
+
+ACTIONS: Final[Mapping[Step, Action]] = MappingProxyType({Step.RECEIVE: "receive", Step.REJECT: "reject"})
+
+
+def decide(
+    approval: Approval,
+    *,
+    seen: bool,
+    written: str | None = None,
+    pace: Pace = PACE,
+) -> Generator[Want, Result, Outcome]:
+    """Carry out what is declared for one connection.
+
+    :param seen: whether the approval has seen the connection before.
+    :param written: the description that was declared last time: answers may leave the description out.
+    :raises Exception: whatever was thrown in that is no :class:`~vpcep_pulumi.errors.VpcepError`, where nothing was
+        sent before.
+    """
+    decision = _Decision(approval, seen, pace)
+    try:
+        yield from decision.steps(written)
+    except VpcepError as error:
+        return decision.outcome(error)
+    except Exception as error:
+        if not decision.sent:
+            raise
+        return decision.outcome(decision.defect(error))
+    return decision.outcome(None)
+
+
+@dataclass
+class _Decision:
+    """A decision under way.
+
+    :ivar owner: the account that the API last named; an answer that names none does not change it.
+    :ivar attempts: how often the action was sent, whatever came of it.
+    :ivar now: when the last result was known.
+    """
+
+    approval: Approval
+    seen: bool
+    pace: Pace
+    connection: Connection | None = None
+    owner: str | None = None
+    sent: list[str] = field(default_factory=list)
+    attempts: int = 0
+    has_left: bool = False
+    now: float = -math.inf
+
+    def outcome(self, error: VpcepError | None) -> Outcome:
+        """What it came to."""
+        return Outcome(self.connection, tuple(self.sent), error, self.has_left)
+
+    def defect(self, error: Exception) -> NotSettledError:
+        """What it says may hold anything that was sent or answered, so only its kind and its place are told."""
+        frame = traceback.extract_tb(error.__traceback__)[-1]
+        file = frame.filename.replace("\\", "/").rpartition("/")[2]
+        place = f"{type(error).__name__} at {file}:{frame.lineno}"
+        problem = NotSettledError(
+            f"{self.approval.name}: a defect of vpcep-pulumi ({place}): {self._what_was_sent()}. Please report it"
+        )
+        problem.__cause__ = error
+        return problem
+
+    def steps(self, written: str | None) -> Steps:
+        """From the first look to the last word."""
+        yield from self._look()
+        first = live_of(self.connection)
+        yield from self._settle()
+        last = live_of(self.connection)
+        self.has_left = last is not first and step_for(self.approval.goal, last, seen=self.seen) is Step.LEFT
+        yield from self._describe(written)
+
+    def _settle(self) -> Steps:
+        """Do what the table says until nothing is left to be done."""
+        while True:
+            live = live_of(self.connection)
+            self.seen = self.seen or live is not Live.ABSENT
+            step = step_for(self.approval.goal, live, seen=self.seen)
+            if step in FULFILLED:
+                return
+            if step is Step.IMPOSSIBLE:
+                raise ImpossibleError(f"{self.approval.name}: {impossible(self.approval.goal, self.connection)}")
+            if step not in SENDS:
+                yield from self._watch(step)
+            elif ACTIONS[step] in self.sent or self.attempts >= self.pace.most_attempts:
+                raise self._somebody_else(step)
+            else:
+                yield from self._act(step)
+
+    def _describe(self, written: str | None) -> Steps:
+        """Write the declared description, where the connection does not have it yet."""
+        description, known = self.approval.description, self.connection
+        if self.approval.goal is Goal.DELETED or description is None or known is None:
+            return
+        if not must_describe(description, known, written=written):
+            return
+        result = yield from self._change("describe", Describe(description, known))
+        if not isinstance(result, Answered):
+            raise result.error
+        self._take(described(known, result.connection))
+        if result.connection.status not in (None, known.status):
+            yield from self._look(since=result.at)
+            yield from self._settle()
+
+    def _act(self, step: Step) -> Steps:
+        """Send an action; where its answer is lost, read the connection before the table is asked again."""
+        action, known = ACTIONS[step], self.connection
+        self.attempts += 1
+        yield from self._report(Level.PROGRESS, f"{action}: {situation(known)}")
+        result = yield from self._change(action, Send(action, known))
+        if isinstance(result, Answered):
+            self._take(result.connection)
+            if live_of(result.connection) not in WAITS[step].target:
+                yield from self._watch(step, before=live_of(known))
+        else:
+            yield from self._read_back(step, result, live_of(known))
+
+    def _read_back(self, step: Step, result: Refused | Lost, before: Live) -> Steps:
+        """After a refusal or a lost answer: see whether the connection has moved."""
+        error = result.error
+        refused = isinstance(error, ApiError) and error.kind in SPEAKS_OF_STATUS
+        if isinstance(result, Refused) and not refused:
+            raise error
+        if isinstance(result, Lost):
+            yield from self._report(Level.WARNING, f"{error}; reading the connection before sending it again")
+        yield from self._look(since=result.began)
+        if refused and live_of(self.connection) is before:
+            yield from self._watch(step, before=before, refusal=error)
+        if live_of(self.connection) is before and self.attempts >= self.pace.most_attempts:
+            raise error
+
+    def _watch(self, step: Step, *, before: Live | None = None, refusal: RequestError | None = None) -> Steps:
+        """Look at the connection until the wait of a step is over.
+
+        :param before: the status that a late read may still show.
+        :param refusal: to be raised instead, where the status does not move.
+        """
+        approval, wait = self.approval, WAITS[step]
+        limit = approval.appear_timeout if step is Step.APPEAR else approval.settle_timeout
+        began = reported = self.now
+        looks = 0
+        while self.now - began < limit:
+            pause = min(self.pace.pauses[min(looks, len(self.pace.pauses) - 1)], began + limit - self.now)
+            looks += 1
+            yield from self._pause(pause)
+            yield from self._look(since=self.now - pause / 2)
+            live = live_of(self.connection)
+            if live in wait.target or (refusal is not None and live is not before):
+                return
+            is_late = live is before and self.now - began < self.pace.read_lag
+            if live not in wait.pending and not is_late:
+                raise refusal or self._somebody_else(step)
+            if self.now - reported >= self.pace.report_every:
+                reported = self.now
+                yield from self._report(Level.PROGRESS, f"{live} {self.now - began:.0f}/{limit:.0f} s: {approval.name}")
+        raise NotSettledError(f"{approval.name}: {not_in_time(step, self.connection, self.now - began)}")
+
+    def _look(self, *, since: float | None = None) -> Steps:
+        result = yield Look(since)
+        self.now = result.at
+        if isinstance(result, Seen):
+            self._take(result.connection)
+            return
+        assert isinstance(result, Refused | Lost)
+        error = self.approval.absence(result.error, seen=self.seen)
+        if error is not None:
+            raise error
+        self._take(None)
+
+    def _take(self, connection: Connection | None) -> None:
+        """Go by what a look or an answer says from now on. Everything that the API says comes through here.
+
+        :raises OwnerError: it is another account's than expected.
+        """
+        if connection is not None:
+            self.owner = owner_of(connection.domain_id, self.owner)
+            connection = connection.model_copy(update={"domain_id": self.owner})
+        self.connection = connection
+        check_owner(self.approval, connection, self._what_was_sent())
+
+    def _change(self, name: str, want: Send | Describe) -> Generator[Want, Result, Answered | Refused | Lost]:
+        """Want something that changes the connection. Until its answer is here, it may have been carried out."""
+        self.sent.append(f"{name}?")
+        try:
+            result = yield want
+        except VpcepError:  # interrupted while it waited for its turn
+            self.sent.pop()
+            raise
+        self.now = result.at
+        if isinstance(result, Answered):
+            self.sent[-1] = name
+        elif isinstance(result, Refused):
+            self.sent.pop()
+        assert not isinstance(result, Seen | Done)
+        return result
+
+    def _pause(self, seconds: float) -> Steps:
+        self.now = (yield Pause(seconds)).at
+
+    def _report(self, level: Level, message: str) -> Steps:
+        self.now = (yield Report(level, message)).at
+
+    def _somebody_else(self, step: Step) -> NotSettledError:
+        return NotSettledError(
+            f"{self.approval.name}: after `{step}` {situation(self.connection)}: somebody else decides on it as well"
+        )
+
+    def _what_was_sent(self) -> str:
+        """For a message."""
+        if not self.sent:
+            return "nothing is sent"
+        last = self.sent[-1]
+        if last.endswith("?"):
+            return f"`{last[:-1]}` was sent, and may have been carried out"
+        return f"`{last}` was sent already"

@@ -1,0 +1,32 @@
+"""The note that an owner writes onto a connection. Pure.
+
+Source: "Updating Descriptions of VPC Endpoint Connections" in the VPC Endpoint API reference.
+"""
+
+from __future__ import annotations
+
+from vpcep_pulumi.api.models import LONGEST_NOTE, Connection
+from vpcep_pulumi.api.text import visible
+from vpcep_pulumi.lifecycle.table import DESCRIBABLE, live_of
+
+
+def must_describe(declared: str | None, connection: Connection | None, *, written: str | None) -> bool:
+    """Whether the declared description has to be written onto the connection.
+
+    :param declared: None where the program leaves descriptions alone.
+    :param written: what was declared last time: answers may leave the description out.
+    """
+    if declared is None or connection is None or live_of(connection) not in DESCRIBABLE:
+        return False
+    known = connection.description if connection.description is not None else written
+    # A live description is kept as it can be shown; the declared one may hold a line break.
+    return visible(declared, LONGEST_NOTE) != visible(known or "", LONGEST_NOTE)
+
+
+def described(known: Connection, answer: Connection) -> Connection:
+    """What is known of a connection after its description was written.
+
+    The answer may leave out what did not change; and it speaks of the description, not of the status.
+    """
+    named = {name: value for name, value in answer.model_dump().items() if value is not None}
+    return answer.model_copy(update={**known.model_dump(), **named, "errors": answer.errors, "status": known.status})

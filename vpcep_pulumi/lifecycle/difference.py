@@ -1,0 +1,54 @@
+"""When a change is a change: what ``diff`` compares. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from vpcep_pulumi.api.models import Connection
+from vpcep_pulumi.api.text import printable
+from vpcep_pulumi.lifecycle.approval import Approval
+from vpcep_pulumi.lifecycle.description import must_describe
+from vpcep_pulumi.lifecycle.owner import is_foreign
+from vpcep_pulumi.lifecycle.plan import MOST_REASONS
+from vpcep_pulumi.lifecycle.schema import IDENTITY, KEPT
+from vpcep_pulumi.lifecycle.table import FULFILLED, Goal, live_of, recorded, step_for
+
+
+def replaced_by(olds: Mapping[str, Any], news: Mapping[str, Any], unknown: object) -> tuple[str, ...]:
+    """The inputs that make it another connection.
+
+    :param olds: the state's outputs.
+    :param unknown: stands in the place of a value that a preview cannot know yet.
+    """
+    return tuple(name for name in IDENTITY if news.get(name) not in (olds.get(name), unknown))
+
+
+def is_declared_otherwise(olds: Mapping[str, Any], news: Mapping[str, Any], unknown: object) -> bool:
+    """Whether inputs differ that a connection does not show, or are not known yet. The parameters are those above."""
+    return any(news.get(name) != olds.get(name) for name in KEPT) or any(value is unknown for value in news.values())
+
+
+def is_live_otherwise(approval: Approval, connection: Connection | None, olds: Mapping[str, Any]) -> bool:
+    """Whether the connection is not as declared, or not as the state has it.
+
+    :param approval: as it is declared; its connection was seen before.
+    :param olds: the state's outputs.
+    """
+    return (
+        step_for(approval.goal, live_of(connection), seen=True) not in FULFILLED
+        or olds.get("status") != recorded(connection)
+        or (olds.get("errors") or []) != failures(connection, approval.goal)
+        or is_foreign(approval, connection)  # refused when it is carried out
+        or must_describe(approval.description, connection, written=olds.get("description"))
+    )
+
+
+def failures(connection: Connection | None, goal: Goal | None) -> list[str]:
+    """The first few reasons why a connection failed, in the API's words; none where it may stand as it stands.
+
+    :param goal: what was to be reached; None where a connection is only read.
+    """
+    if connection is None or goal is Goal.AS_IT_STANDS:
+        return []
+    return [printable(str(error)) for error in connection.errors[:MOST_REASONS]]

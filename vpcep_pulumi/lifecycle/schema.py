@@ -1,0 +1,176 @@
+"""What a program may declare, and what an approval gives back: one row a property. Pure.
+
+Every rule is a function from a value to what is wrong with it. What else is said of a property (is it required, does
+changing it replace the resource, is it stored) is said here once; the resource, the provider and the documentation
+read it. A new input is a row here, an argument of the resource, and its use.
+
+Sources: "Accepting or Rejecting a VPC Endpoint" (ids of 1 to 64 characters) and "Updating Descriptions of VPC Endpoint
+Connections" (0 to 512 characters, no ``<`` or ``>``) in the VPC Endpoint API reference.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any
+
+ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
+LONGEST_DESCRIPTION = 512
+LONGEST_TIMEOUT = 24 * 3600
+STATUSES = ("accepted", "rejected")
+
+Rule = Callable[[object], str | None]
+
+
+def _id(value: object) -> str | None:
+    if not isinstance(value, str):
+        return "must be a string"
+    if ID.fullmatch(value):
+        return None
+    if value.count(".") >= 2 and ID.fullmatch(value.rpartition(".")[2]):
+        return "is a service's name, not its id; the id is what follows the last dot"
+    return "must be an id of 1 to 64 letters, digits, '-' or '_'"
+
+
+def _status(value: object) -> str | None:
+    return None if value in STATUSES else 'must be "accepted" or "rejected"'
+
+
+def _description(value: object) -> str | None:
+    if not isinstance(value, str):
+        return "must be a string"
+    if "<" in value or ">" in value:
+        return "must not contain '<' or '>'"
+    if len(value) > LONGEST_DESCRIPTION:
+        return f"must have at most {LONGEST_DESCRIPTION} characters, not {len(value)}"
+    return None
+
+
+def _timeout(value: object) -> str | None:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        return "must be a number of seconds"
+    if not 0 <= value <= LONGEST_TIMEOUT:
+        return f"must be between 0 and {LONGEST_TIMEOUT} seconds"
+    return None
+
+
+@dataclass(frozen=True)
+class Input:
+    """One input.
+
+    :ivar rule: what is wrong with a value; None where nothing is.
+    :ivar documentation: one line of Markdown.
+    :ivar default: what counts where the program says nothing; None: that is settled elsewhere, or nothing.
+    :ivar required: a program must give it, or the resource its default.
+    :ivar identity: it names the connection: changing it replaces the resource.
+    :ivar kept: the outputs repeat it, for the diff, which is given old outputs and never old inputs.
+    :ivar hidden: where a program gives it as a secret, nothing shows it. (Ids of a connection stand in the resource's
+        id, and are not hidden.)
+    """
+
+    name: str
+    rule: Rule
+    documentation: str
+    default: Any = None
+    required: bool = False
+    identity: bool = False
+    kept: bool = False
+    hidden: bool = False
+
+
+@dataclass(frozen=True)
+class Output:
+    """One output that is no input as well.
+
+    :ivar lasting: it is remembered of a connection that is gone.
+    """
+
+    name: str
+    documentation: str
+    lasting: bool = False
+
+
+INPUTS: tuple[Input, ...] = (
+    Input(
+        "service_id",
+        _id,
+        "the id of the VPC endpoint service, not its name; may be an output that is not known yet",
+        required=True,
+        identity=True,
+        kept=True,
+    ),
+    Input(
+        "endpoint_id",
+        _id,
+        "the id of the consumer's VPC endpoint; may be an output that is not known yet",
+        required=True,
+        identity=True,
+        kept=True,
+    ),
+    Input("status", _status, "`accepted` or `rejected`", default="accepted", required=True),
+    Input(
+        "expected_domain_id",
+        _id,
+        "the account that the endpoint must belong to: another's is refused before anything is sent; where only a "
+        "later answer shows it, the run is red, and recorded",
+        kept=True,
+        hidden=True,
+    ),
+    Input(
+        "description",
+        _description,
+        "a note to write onto the connection: at most 512 characters, no `<` or `>`. Left out, the connection's own "
+        "note is left alone",
+    ),
+    Input(
+        "region",
+        _id,
+        "the region of the service; by default from the [settings](docs/settings.md)",
+        identity=True,
+        kept=True,
+    ),
+    Input(
+        "project_id",
+        _id,
+        "the project of the service; by default from the [settings](docs/settings.md), else asked of IAM",
+        identity=True,
+        kept=True,
+    ),
+    Input("appear_timeout", _timeout, "seconds to wait for a connection that is not there yet", default=300, kept=True),
+    Input(
+        "settle_timeout",
+        _timeout,
+        "seconds to wait for a connection to reach the declared status",
+        default=600,
+        kept=True,
+    ),
+)
+"""Every input, in the order of a program's arguments."""
+
+OUTPUTS: tuple[Output, ...] = (
+    Output("status", "the live status: one of the API's, or `absent`"),
+    Output(
+        "marker_id",
+        "the connection's packet id: a number of 64 bits, as a string; left out where an answer's is none",
+        lasting=True,
+    ),
+    Output("domain_id", "the account that the endpoint belongs to", lasting=True),
+    Output("created_at", "when the connection was made, UTC, as the API writes it", lasting=True),
+    Output("updated_at", "when it last changed, likewise", lasting=True),
+    Output("description", "the note on the connection", lasting=True),
+    Output("errors", "why the declared status was not reached; empty where it was"),
+)
+"""What is known only once the connection was seen; ``region`` and ``project_id`` come back resolved besides."""
+
+RULES: Mapping[str, Rule] = MappingProxyType({each.name: each.rule for each in INPUTS})
+DEFAULTS: Mapping[str, Any] = MappingProxyType({each.name: each.default for each in INPUTS if each.default is not None})
+REQUIRED = tuple(each.name for each in INPUTS if each.required)
+IDENTITY = tuple(each.name for each in INPUTS if each.identity)
+KEPT = tuple(each.name for each in INPUTS if each.kept)
+HIDDEN = tuple(each.name for each in INPUTS if each.hidden)
+LASTING = tuple(each.name for each in OUTPUTS if each.lasting)
+RESOLVED = ("region", "project_id", *(each.name for each in OUTPUTS if each.name != "status"))
+"""The outputs that a program need not give."""
