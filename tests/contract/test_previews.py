@@ -39,7 +39,9 @@ def test_a_plan_says_when_its_connection_last_changed(connected):
     connected.program(ONE)
     assert connected.up().ok
     connected.simulator.reject("svc", "ep1")
-    changed = timestamp(connected.simulator.world.connection("svc", "ep1").updated_at)
+    changed = next(
+        timestamp(each.updated_at) for each in connected.simulator.world.connections("svc") if each.id == "ep1"
+    )
     assert f"is rejected (updated_at {changed})" in connected.preview().diff
 
 

@@ -190,7 +190,7 @@ class Search:
             yield from self._describe(state, run, thing)
         elif isinstance(want, Pause):
             seconds = want.seconds
-            if run.waited > LONGEST:
+            if run.waited > LONGEST or seconds <= 0:
                 raise Broken("a decision waits without an end")
             late = (run.late[0], run.late[1] - seconds) if run.late is not None else None
             late = late if late is not None and late[1] > 0 else None

@@ -263,7 +263,7 @@ def test_who_forgot_to_connect(vpcep, stack):
 def test_ctrl_c_ends_the_tests(run):
     result = run(
         """
-import _thread
+import signal
 import threading
 
 def test_first(vpcep, stack):
@@ -272,7 +272,7 @@ def test_first(vpcep, stack):
     def interrupt():
         while not slow.applied:
             threading.Event().wait(0.01)
-        _thread.interrupt_main()
+        signal.pthread_kill(threading.main_thread().ident, signal.SIGINT)
     threading.Thread(target=interrupt, daemon=True).start()
     stack.up("infra/")
 

@@ -154,7 +154,7 @@ OUTPUTS: tuple[Output, ...] = (
     Output("status", "the live status: one of the API's, or `absent`"),
     Output(
         "marker_id",
-        "the connection's packet id: a number of 64 bits, as a string; left out where an answer's is none",
+        "the connection's packet id: a number of 64 bits, as a string; left out where it is none",
         lasting=True,
     ),
     Output("domain_id", "the account that the endpoint belongs to", lasting=True),
