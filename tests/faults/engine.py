@@ -27,7 +27,8 @@ from vpcep_pulumi.provider.core import ApprovalProvider
 from vpcep_pulumi.provider.properties import PLAN, PREVIEW, REFUSED
 from vpcep_pulumi.testing.engine.deployment import Deployment, Goal
 from vpcep_pulumi.testing.engine.edits import tainted
-from vpcep_pulumi.testing.engine.host import Difference, HostEnded, ProviderError
+from vpcep_pulumi.testing.engine.errors import HostEnded, ProviderError
+from vpcep_pulumi.testing.engine.host import Difference
 from vpcep_pulumi.testing.engine.options import Options
 from vpcep_pulumi.testing.engine.options import of as options_of
 from vpcep_pulumi.testing.engine.report import Report

@@ -16,6 +16,7 @@ from urllib.parse import quote
 from pydantic import ValidationError
 
 from vpcep_pulumi.api.models import Connection, ConnectionPage, Project, ProjectPage
+from vpcep_pulumi.errors import VpcepError
 
 T = TypeVar("T")
 
@@ -77,7 +78,7 @@ class Operation(Generic[T]):
         return REST_TOKENS + self.most * ENTRY_TOKENS
 
 
-class UnexpectedAnswer(ValueError):
+class UnexpectedAnswer(VpcepError, ValueError):
     """A well-formed answer that is not about what was asked."""
 
 

@@ -14,6 +14,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from vpcep_pulumi.errors import VpcepError
 from vpcep_pulumi.testing.cli_engine import CliEngine, is_on_path
 from vpcep_pulumi.testing.engine import LocalEngine
 from vpcep_pulumi.testing.results import Result
@@ -31,7 +32,7 @@ STYLES = {"+": "green", "-": "red", "~": "yellow"}
 ENGINES: Mapping[str, type[LocalEngine | CliEngine]] = {"local": LocalEngine, "pulumi": CliEngine}
 
 
-class DemoFailed(Exception):
+class DemoFailed(VpcepError):
     """A step did not come to what it should."""
 
 

@@ -7,6 +7,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from vpcep_pulumi.errors import VpcepError
+
 UNCHANGED = frozenset({"same", "read"})
 REPLACES = frozenset({"create-replacement", "replace", "delete-replaced"})
 OF_THE_ENGINE = ("::pulumi:pulumi:Stack::", "::pulumi:providers:")
@@ -112,7 +114,7 @@ class Result:
         return [each for each in self.diagnostics if each.severity == "error"]
 
 
-class OperationFailed(Exception):
+class OperationFailed(VpcepError):
     """An operation of a stack failed, or was refused in its preview already.
 
     :ivar result: what it came to.

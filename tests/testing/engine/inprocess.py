@@ -11,7 +11,8 @@ from typing import Any
 from vpcep_pulumi.testing.engine import edits, options
 from vpcep_pulumi.testing.engine.decision import Registered
 from vpcep_pulumi.testing.engine.deployment import Deployment, Goal
-from vpcep_pulumi.testing.engine.host import Difference, ProviderError
+from vpcep_pulumi.testing.engine.errors import ProviderError
+from vpcep_pulumi.testing.engine.host import Difference
 from vpcep_pulumi.testing.engine.options import Mode
 from vpcep_pulumi.testing.engine.report import Report
 from vpcep_pulumi.testing.engine.resource import Resource

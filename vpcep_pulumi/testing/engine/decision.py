@@ -6,13 +6,14 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
+from vpcep_pulumi.testing.engine.errors import StepFailed
 from vpcep_pulumi.testing.engine.host import Difference
 from vpcep_pulumi.testing.engine.names import Goal, Names
 from vpcep_pulumi.testing.engine.options import Mode, Options
 from vpcep_pulumi.testing.engine.paths import ignoring
 from vpcep_pulumi.testing.engine.replacement import Replacements
 from vpcep_pulumi.testing.engine.resource import Resource
-from vpcep_pulumi.testing.engine.steps import StepFailed, Steps
+from vpcep_pulumi.testing.engine.steps import Steps
 from vpcep_pulumi.testing.engine.values import Secret, Unknown, Values, contains, known, marked, plain
 
 
@@ -34,7 +35,7 @@ Carry = Callable[[], Registered]
 
 
 class LeftOut(Exception):
-    """A resource depends on one that failed."""
+    """No error: a resource depends on one that failed."""
 
 
 class Decisions:

@@ -12,15 +12,15 @@ from dataclasses import replace
 
 from vpcep_pulumi.testing.engine import urns
 from vpcep_pulumi.testing.engine.decision import Carry, Decisions, LeftOut, Registered
-from vpcep_pulumi.testing.engine.errors import EngineError
+from vpcep_pulumi.testing.engine.errors import EngineError, Protected, ProviderError, StepFailed
 from vpcep_pulumi.testing.engine.graph import deletion_order, with_dependencies
-from vpcep_pulumi.testing.engine.host import THREADS, ProviderError
+from vpcep_pulumi.testing.engine.host import THREADS
 from vpcep_pulumi.testing.engine.names import Goal, Names
 from vpcep_pulumi.testing.engine.options import Mode, Options, unknown_target
 from vpcep_pulumi.testing.engine.providers import OF_THE_STACK
 from vpcep_pulumi.testing.engine.report import Step
 from vpcep_pulumi.testing.engine.resource import Resource
-from vpcep_pulumi.testing.engine.steps import Protected, StepFailed, Steps, Stopped
+from vpcep_pulumi.testing.engine.steps import Steps, Stopped
 from vpcep_pulumi.testing.engine.values import Values
 
 __all__ = ["Deployment", "Goal"]

@@ -15,7 +15,7 @@ from pulumi.runtime.proto import provider_pb2 as proto
 from pulumi.runtime.proto import provider_pb2_grpc
 
 from vpcep_pulumi.testing import clock
-from vpcep_pulumi.testing.engine.errors import EngineError
+from vpcep_pulumi.testing.engine.errors import EngineError, HostEnded, ProviderError
 from vpcep_pulumi.testing.engine.processes import Child
 from vpcep_pulumi.testing.engine.project import Target
 from vpcep_pulumi.testing.engine.resource import Resource
@@ -26,17 +26,6 @@ THREADS = 4
 MESSAGE_OPTIONS = [("grpc.max_receive_message_length", -1), ("grpc.max_send_message_length", -1), NO_PROXY]
 ENDED = (grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.CANCELLED)
 Answer = TypeVar("Answer")
-
-
-class ProviderError(Exception):
-    """What a provider raised; its message without the host's traceback."""
-
-
-class HostEnded(ProviderError):
-    """The host is gone, and with it the answer: nobody knows what became of the call."""
-
-    def __init__(self) -> None:
-        super().__init__("the dynamic provider host has ended; what was under way may have been done")
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,8 @@ from collections.abc import Callable
 from typing import Protocol
 
 from vpcep_pulumi.testing import clock
-from vpcep_pulumi.testing.engine.host import Difference, Host, HostEnded, ProviderError
+from vpcep_pulumi.testing.engine.errors import HostEnded, ProviderError
+from vpcep_pulumi.testing.engine.host import Difference, Host
 from vpcep_pulumi.testing.engine.providers import configuration
 from vpcep_pulumi.testing.engine.resource import Resource
 from vpcep_pulumi.testing.engine.values import Values

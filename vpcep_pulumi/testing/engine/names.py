@@ -7,8 +7,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from vpcep_pulumi.testing.engine import urns
+from vpcep_pulumi.testing.engine.errors import StepFailed
 from vpcep_pulumi.testing.engine.resource import Resource
-from vpcep_pulumi.testing.engine.steps import StepFailed
 
 
 @dataclass(frozen=True)

@@ -6,11 +6,12 @@ import threading
 from collections.abc import Callable
 
 from vpcep_pulumi.testing.engine import urns
+from vpcep_pulumi.testing.engine.errors import StepFailed
 from vpcep_pulumi.testing.engine.graph import dependents
 from vpcep_pulumi.testing.engine.names import Names
 from vpcep_pulumi.testing.engine.report import Step
 from vpcep_pulumi.testing.engine.resource import Resource
-from vpcep_pulumi.testing.engine.steps import StepFailed, Steps
+from vpcep_pulumi.testing.engine.steps import Steps
 from vpcep_pulumi.testing.engine.values import UNKNOWN
 
 

@@ -21,12 +21,12 @@ from pulumi.runtime.proto import (
 from vpcep_pulumi.testing import grpc_clock
 from vpcep_pulumi.testing.engine.decision import Registered
 from vpcep_pulumi.testing.engine.deployment import Deployment
-from vpcep_pulumi.testing.engine.errors import Unsupported
-from vpcep_pulumi.testing.engine.host import MESSAGE_OPTIONS, ProviderError
+from vpcep_pulumi.testing.engine.errors import ProviderError, Unsupported, UnsupportedValue
+from vpcep_pulumi.testing.engine.host import MESSAGE_OPTIONS
 from vpcep_pulumi.testing.engine.registrations import goal_of, reading_of
 from vpcep_pulumi.testing.engine.report import Report
 from vpcep_pulumi.testing.engine.steps import Steps, Stopped
-from vpcep_pulumi.testing.engine.values import UnsupportedValue, from_struct, plain, to_struct
+from vpcep_pulumi.testing.engine.values import from_struct, plain, to_struct
 
 FEATURES = {
     "secrets": "SECRETS",

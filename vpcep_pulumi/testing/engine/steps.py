@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 
 from pulumi.runtime import rpc
 
-from vpcep_pulumi.testing.engine.host import HostEnded, ProviderError
+from vpcep_pulumi.testing.engine.errors import HostEnded, Protected, ProviderError
 from vpcep_pulumi.testing.engine.hosts import Provider, Providers
 from vpcep_pulumi.testing.engine.providers import new_id
 from vpcep_pulumi.testing.engine.report import Report, Step
@@ -27,22 +27,7 @@ INTERRUPT_SECONDS = 0.5
 
 
 class Stopped(Exception):
-    """The operation ends; what the program still asks for is not done."""
-
-
-class StepFailed(Exception):
-    """A step went wrong."""
-
-
-class Protected(StepFailed):
-    """A resource is not deleted, since it is protected. Nothing was done, so the other deletions go on."""
-
-    def __init__(self, urn: str) -> None:
-        super().__init__(
-            f'resource "{urn}" cannot be deleted\nbecause it is protected. To unprotect the resource, '
-            "either remove the `protect` flag from the resource in your Pulumi program and run `pulumi up`, "
-            f"or use the command:\n`pulumi state unprotect '{urn}'`"
-        )
+    """No error: the operation ends, and what the program still asks for is not done."""
 
 
 @dataclass(frozen=True)

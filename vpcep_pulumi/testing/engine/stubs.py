@@ -12,8 +12,8 @@ from types import MappingProxyType
 from typing import Any, TypeAlias
 from uuid import uuid4
 
-from vpcep_pulumi.testing.engine.errors import Unsupported
-from vpcep_pulumi.testing.engine.host import Difference, ProviderError
+from vpcep_pulumi.testing.engine.errors import ProviderError, Unsupported
+from vpcep_pulumi.testing.engine.host import Difference
 from vpcep_pulumi.testing.engine.resource import Resource
 from vpcep_pulumi.testing.engine.values import Values, plain, to_struct
 

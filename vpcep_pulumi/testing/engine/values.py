@@ -12,6 +12,8 @@ from typing import Any, Final
 from google.protobuf import struct_pb2
 from pulumi.runtime import rpc
 
+from vpcep_pulumi.testing.engine.errors import UnsupportedValue
+
 Values = dict[str, Any]
 
 SIGNATURE: Final[str] = rpc._special_sig_key  # noqa: SLF001 -- part of the protocol, see sdk/go/common/resource
@@ -37,10 +39,6 @@ class Secret:
 
     def __repr__(self) -> str:
         return "Secret(…)"
-
-
-class UnsupportedValue(ValueError):
-    """A kind of value that the local engine does not carry."""
 
 
 def from_struct(struct: struct_pb2.Struct) -> Values:
