@@ -9,10 +9,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-import mypy.api
 import pytest
 
-import vpcep_pulumi
 from docs import draw
 from tests.faults import attacks
 from vpcep_pulumi.lifecycle.schema import INPUTS, OUTPUTS
@@ -71,28 +69,6 @@ def test_the_readme_names_every_argument_and_output():
         assert f":ivar {output.name}:" in (EndpointConnectionApproval.__doc__ or "")
 
 
-TESTING = blocks((ROOT / "docs/testing.md").read_text(), "python")
-
-
-FAULTS = blocks((ROOT / "docs/faults.md").read_text(), "python")
-
-
-@pytest.mark.parametrize("example", [TESTING[1], *FAULTS], ids=["testing.md", "faults.md"])
-def test_the_test_of_a_program_passes(pytester, example):
-    infra = pytester.mkdir("infra")
-    (infra / "Pulumi.yaml").write_text("name: infra\nruntime: python\n")
-    (infra / "__main__.py").write_text(TESTING[0])
-    pytester.makepyfile(example)
-    pytester.runpytest_subprocess("-pno:schemathesis").assert_outcomes(passed=1)
-
-
-@pytest.mark.parametrize("number", [2, 3])
-def test_the_examples_of_the_testing_page_run(number, tmp_path, monkeypatch):
-    monkeypatch.chdir(ROOT)
-    example = TESTING[number]
-    exec(compile(example, f"docs/testing.md#{number}", "exec"), {"folder": tmp_path})
-
-
 def test_the_settings_page_names_every_key():
     page = (ROOT / "docs/settings.md").read_text()
     for keys in (CONFIG, *(keys for _, keys in ENVIRONMENT)):
@@ -111,22 +87,3 @@ def test_a_program_imports_little():
     code = "import sys, vpcep_pulumi; print(sorted({'httpx', 'pydantic', 'tenacity', 'fastapi'} & set(sys.modules)))"
     found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert found.stdout.strip() == "[]"
-
-
-def test_the_public_names():
-    assert vpcep_pulumi.__all__ == sorted(vpcep_pulumi.__all__) == dir(vpcep_pulumi)
-    assert all(getattr(vpcep_pulumi, name).__module__.startswith("vpcep_pulumi.") for name in dir(vpcep_pulumi))
-    with pytest.raises(AttributeError, match="has no attribute 'EndpointConnectionAproval'"):
-        _ = vpcep_pulumi.EndpointConnectionAproval  # type: ignore[attr-defined] # mypy says so, too
-
-
-def test_types_name_what_can_be_declared(tmp_path):
-    """A misspelt name and a misspelt status are errors of the type checker."""
-    (tmp_path / "program.py").write_text(
-        "from vpcep_pulumi import EndpointConnectionApproval, EndpointConnectionAproval\n"
-        "EndpointConnectionApproval('one', service_id='s', endpoint_id='e', status='Accepted')\n"
-    )
-    found = mypy.api.run(["--strict", "--cache-dir", str(tmp_path / "cache"), str(tmp_path / "program.py")])[0]
-    assert 'has no attribute "EndpointConnectionAproval"' in found
-    assert 'Argument "status" to "EndpointConnectionApproval" has incompatible type' in found
-    assert "Found 2 errors" in found

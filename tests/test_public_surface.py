@@ -1,0 +1,62 @@
+"""What users may import: written down here, and compared with what the modules really hold."""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+import pkgutil
+
+import pulumi
+import pytest
+
+import vpcep_pulumi
+from vpcep_pulumi import resources
+
+PUBLIC = {
+    "vpcep_pulumi": {"EndpointConnectionApproval": "vpcep_pulumi.resources.endpoint_connection_approval"},
+    "vpcep_pulumi.testing": {
+        "Diagnostic": "vpcep_pulumi.testing.results",
+        "EngineError": "vpcep_pulumi.testing.engine.errors",
+        "OperationFailed": "vpcep_pulumi.testing.results",
+        "Result": "vpcep_pulumi.testing.results",
+        "Secret": "vpcep_pulumi.testing.engine.values",
+        "Simulator": "vpcep_pulumi.testing.simulator.server",
+        "Stack": "vpcep_pulumi.testing.stack",
+        "Steps": "vpcep_pulumi.testing.results",
+    },
+}
+"""By the module that users name: each name, and the module that defines it."""
+
+
+@pytest.mark.parametrize("module", PUBLIC)
+def test_what_can_be_imported_is_what_is_defined(module):
+    found = importlib.import_module(module)
+    assert found.__all__ == sorted(PUBLIC[module])
+    for name, home in PUBLIC[module].items():
+        value = getattr(found, name)
+        assert value is vars(importlib.import_module(home))[name]
+        assert value.__module__ == home
+        assert inspect.getdoc(value)
+
+
+@pytest.mark.parametrize("module", PUBLIC)
+def test_an_asterisk_brings_that_and_nothing_else(module):
+    names: dict[str, object] = {}
+    exec(f"from {module} import *", names)
+    assert names.keys() - {"__builtins__"} == PUBLIC[module].keys()
+
+
+@pytest.mark.parametrize("module", PUBLIC)
+def test_a_misspelt_name_is_an_error(module):
+    with pytest.raises(AttributeError, match="has no attribute 'EndpointConnectionAproval'"):
+        _ = importlib.import_module(module).EndpointConnectionAproval
+
+
+def test_every_resource_is_public():
+    found = set()
+    for each in pkgutil.walk_packages(resources.__path__, f"{resources.__name__}."):
+        for name, value in vars(importlib.import_module(each.name)).items():
+            is_own = inspect.isclass(value) and value.__module__ == each.name
+            if is_own and issubclass(value, pulumi.Resource) and not name.startswith("_"):
+                found.add(name)
+    assert found == set(vpcep_pulumi.__all__)
