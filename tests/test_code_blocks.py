@@ -28,25 +28,29 @@ def kind(block: str) -> str:
     return "script" if "import LocalEngine" in block or "import Simulator" in block else "program"
 
 
-BLOCKS = [
-    pytest.param(page, number, block, id=f"{page.relative_to(ROOT)}-{number}-{kind(block)}")
-    for page in PAGES
-    for number, block in enumerate(BLOCK.findall(page.read_text(encoding="utf-8")))
-]
+def blocks(page: Path) -> list[str]:
+    """The blocks of a page, in their order."""
+    return BLOCK.findall(page.read_text(encoding="utf-8"))
+
+
+BLOCKS = [(page, number, block) for page in PAGES for number, block in enumerate(blocks(page))]
 
 
 def program_before(page: Path, number: int) -> str:
     """The program that a test is about."""
-    before = [block for block in BLOCK.findall(page.read_text(encoding="utf-8"))[:number] if kind(block) == "program"]
-    return before[-1] if before else BLOCK.findall((ROOT / "docs/testing.md").read_text(encoding="utf-8"))[0]
+    before = [block for block in blocks(page)[:number] if kind(block) == "program"]
+    return before[-1] if before else blocks(ROOT / "docs/testing.md")[0]
 
 
 def test_there_are_some():
-    found = [kind(each.values[2]) for each in BLOCKS]
-    assert set(found) == {"program", "test", "script"}
+    assert {kind(block) for _, _, block in BLOCKS} == {"program", "test", "script"}
 
 
-@pytest.mark.parametrize(("page", "number", "block"), BLOCKS)
+@pytest.mark.parametrize(
+    ("page", "number", "block"),
+    BLOCKS,
+    ids=[f"{page.relative_to(ROOT)}-{number}-{kind(block)}" for page, number, block in BLOCKS],
+)
 def test_it_runs(page, number, block, pytester, tmp_path, monkeypatch, simulator):
     infra = pytester.mkdir("infra")
     (infra / "Pulumi.yaml").write_text("name: infra\nruntime: python\n")

@@ -1,4 +1,4 @@
-"""The client over a network that can be as unkind as it likes, with time that passes only in sleeps."""
+"""The client over a network that can be as chaos as it likes, with time that passes only in sleeps."""
 
 import json
 import threading

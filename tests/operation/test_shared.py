@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from vpcep_pulumi.errors import SharedEventsError
 from vpcep_pulumi.operation.claims import Claims
 from vpcep_pulumi.operation.rules import ConnectionKey, Deletion
-from vpcep_pulumi.operation.shared import SharedEvents, events_of, made_folder, own_folders
+from vpcep_pulumi.operation.shared import SharedEvents, events_of, new_folder, own_folders
 
 ENGINE, OTHER = "127.0.0.1:35701", "127.0.0.1:35702"
 PROGRAM = """
@@ -210,9 +210,9 @@ def test_a_forked_child_leaves_the_file_to_its_parent(tmp_path):
 
 class TestFolder:
     def test_it_is_made_for_its_user_alone(self, tmp_path):
-        folder = made_folder([tmp_path / "none", tmp_path])
+        folder = new_folder([tmp_path / "none", tmp_path])
         assert folder.stat().st_mode & 0o777 == 0o700
-        assert made_folder([tmp_path]) == folder
+        assert new_folder([tmp_path]) == folder
         assert own_folders([tmp_path / "none", tmp_path]) == [folder]
 
     @pytest.mark.parametrize("plant", ["open to others", "a link", "a link to nothing", "a file"])
@@ -230,9 +230,9 @@ class TestFolder:
             if plant == "a link":
                 target.mkdir(mode=0o700)
             planted.symlink_to(target)
-        assert made_folder([first, second]).parent == second
+        assert new_folder([first, second]).parent == second
         with pytest.raises(SharedEventsError, match=r"of this user alone \(mode 0700\)"):
-            made_folder([first])
+            new_folder([first])
 
     def test_a_destroy_needs_none(self, tmp_path, host):
         claims = Claims(SharedEvents(ENGINE, [tmp_path / "none"], makes=False))

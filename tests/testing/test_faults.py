@@ -178,7 +178,7 @@ class TestTheControlApi:
 
 def test_a_bad_day_is_the_same_for_the_same_seed():
     def day() -> list[Any]:
-        with Simulator.start(seed=5, unkind=True) as simulator:
+        with Simulator.start(seed=5, chaos=True) as simulator:
             simulator.latency(0)
             draws = [simulator.faults.draw(*each) for each in product(["GET", "POST"], map(str, range(100)))]
             return [found and found.kind for found in draws]

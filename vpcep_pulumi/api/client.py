@@ -191,7 +191,7 @@ class Client:
         except (ValueError, RecursionError) as error:
             raise AnswerError(
                 operation.name,
-                f"the answer (HTTP {status}, {len(body)} bytes) is not the API's: {self._said(error)}",
+                f"the answer (HTTP {status}, {len(body)} bytes) is not the API's: {self._words_of(error)}",
                 maybe_done=True,
                 advice="look at what stands at the endpoint, and at any proxy in between",
             ) from None
@@ -224,11 +224,13 @@ class Client:
             raise self._not_connected(operation, error.obstacle) from None
         except NOT_SENT as error:
             raise TransportError(
-                operation.name, f"cannot connect to {self._http.base_url.host}: {self._said(error)}", maybe_done=False
+                operation.name,
+                f"cannot connect to {self._http.base_url.host}: {self._words_of(error)}",
+                maybe_done=False,
             ) from None
         except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError) as error:
             raise TransportError(
-                operation.name, f"no answer{self._route.via}: {self._said(error)}", maybe_done=True
+                operation.name, f"no answer{self._route.via}: {self._words_of(error)}", maybe_done=True
             ) from None
 
     def _not_connected(self, operation: Operation[T], obstacle: Obstacle) -> TransportError:
@@ -244,6 +246,6 @@ class Client:
             advice=obstacle.advice,
         )
 
-    def _said(self, error: Exception) -> str:
+    def _words_of(self, error: Exception) -> str:
         """An error's words, which may be the server's: the reason of a proxy, a line that is no header."""
         return printable(self._mask(str(error))) or type(error).__name__

@@ -50,11 +50,11 @@ def error_from_response(
     """
     fields = _fields(body)
 
-    def said(longest: int, *names: str) -> str:
+    def text(longest: int, *names: str) -> str:
         return next((line for name in names if (line := printable(mask(_word(fields.get(name))), longest))), "")
 
-    code = said(LONGEST_CODE, "error_code", "errorCode", "code")
-    message = said(LONGEST_MESSAGE, "error_msg", "errorMsg", "error_message", "message")
+    code = text(LONGEST_CODE, "error_code", "errorCode", "code")
+    message = text(LONGEST_MESSAGE, "error_msg", "errorMsg", "error_message", "message")
     known = look_up(http_status, code)
     advice = known.advice
     error: type[ApiError] = ApiError
@@ -73,7 +73,7 @@ def error_from_response(
         kind=known.kind,
         code=code,
         message=message,
-        request_id=request_id(headers, mask) or said(LONGEST_CODE, "request_id"),
+        request_id=request_id(headers, mask) or text(LONGEST_CODE, "request_id"),
         retry_after=_seconds(headers.get("Retry-After")),
         maybe_done=known.kind is RefusalKind.BROKEN or http_status < 400,
         advice=advice,

@@ -28,8 +28,8 @@ def simulator(
     seed: Annotated[int | None, typer.Option(help="Draw latency and `creating` anew each time, reproducibly.")] = None,
     latency: Seconds = 0.0,
     creating: Seconds = 0.0,
-    unkind: Annotated[
-        bool, typer.Option("--unkind", help="Throttle, fail, lose answers and lag behind now and then, under the seed.")
+    chaos: Annotated[
+        bool, typer.Option("--chaos", help="Throttle, fail, lose answers and lag behind now and then, under the seed.")
     ] = False,
     log: Annotated[
         bool, typer.Option("--log", help="Say each request on stderr; no credential and no description is shown.")
@@ -45,8 +45,8 @@ def simulator(
     except OSError as error:
         typer.secho(f"cannot listen on port {port}: {error.strerror}", err=True)
         raise typer.Exit(1) from None
-    if unkind:
-        running.unkind(seed or 0)
+    if chaos:
+        running.chaos(seed or 0)
     running.serve(lambda: typer.echo(f"listening on {running.url}"))
 
 

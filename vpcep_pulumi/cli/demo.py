@@ -114,12 +114,12 @@ class _Story:
         table = Table(title="\nWhat was asked of the API", title_justify="left", title_style="bold cyan")
         for heading in ("Call", "What for", "Answer", "Times"):
             table.add_column(heading, justify="right" if heading == "Times" else "left", no_wrap=True)
-        for call, times in Counter(json.dumps(_told(each)) for each in self._simulator.calls()).items():
+        for call, times in Counter(json.dumps(_row(each)) for each in self._simulator.calls()).items():
             table.add_row(*json.loads(call), str(times))
         self._console.print(table)
 
 
-def _told(call: Mapping[str, object]) -> tuple[str, str, str]:
+def _row(call: Mapping[str, object]) -> tuple[str, str, str]:
     """A call in words: what it is, what it is for, what it was answered."""
     path, body = str(call["path"]), call["body"]
     if isinstance(body, dict) and "action" in body:

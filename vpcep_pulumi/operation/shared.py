@@ -56,7 +56,7 @@ def own_folders(parents: Iterable[Path]) -> list[Path]:
     return [folder for parent in parents if _is_own(folder := parent / f"{FOLDER}-{os.getuid()}")]
 
 
-def made_folder(parents: Iterable[Path]) -> Path:
+def new_folder(parents: Iterable[Path]) -> Path:
     """The folder of this user's operations, which is made where there is none.
 
     :raises SharedEventsError: there is nowhere to make it.
@@ -183,7 +183,7 @@ class SharedEvents:
         """Open the files that there are now, wherever they are; make one's own first."""
         if self._makes and self._held is None:
             self._sweep()
-            self._held = self._made(made_folder(self._parents))
+            self._held = self._new_file(new_folder(self._parents))
         for path in (each for folder in own_folders(self._parents) for each in folder.glob(f"{self._prefix}.*.events")):
             if path not in self._files and (file := _opened(path)) is not None:
                 if _is_held(file):
@@ -192,7 +192,7 @@ class SharedEvents:
                     path.unlink(missing_ok=True)
                     file.close()
 
-    def _made(self, folder: Path) -> BinaryIO:
+    def _new_file(self, folder: Path) -> BinaryIO:
         """A file that is locked before anybody can see it under its name."""
         while True:
             name = f"{self._prefix}.{os.getpid()}-{secrets.token_hex(4)}"

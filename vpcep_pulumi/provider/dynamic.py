@@ -60,7 +60,7 @@ class EndpointConnectionApprovalProvider(ResourceProvider):
         """Called once in a process, before anything else. Looks at nothing yet: errors here have no clean way out."""
         with _Process.lock:
             if _Process.provider is None:
-                _Process.provider = _made(req)
+                _Process.provider = _new_provider(req)
 
     def check(self, _olds: dict[str, Any], news: dict[str, Any]) -> CheckResult:
         """Validate, resolve, and say what is going to happen. See the core's ``check``."""
@@ -72,7 +72,7 @@ class EndpointConnectionApprovalProvider(ResourceProvider):
         try:
             found = _provider().diff(_from_pulumi(_olds), _from_pulumi(_news))
         except VpcepError as error:
-            raise _said(error) from None
+            raise _clean(error) from None
         return DiffResult(changes=found.changes, replaces=list(found.replaces))
 
     def create(self, props: dict[str, Any]) -> CreateResult:
@@ -83,7 +83,7 @@ class EndpointConnectionApprovalProvider(ResourceProvider):
             # Recorded; the resource itself fails the update. See EndpointConnectionApproval.
             return CreateResult(part.id, _recorded(part.outputs))
         except VpcepError as error:
-            raise _said(error) from None
+            raise _clean(error) from None
         return CreateResult(id_, _recorded(values))
 
     def read(self, id_: str, props: dict[str, Any]) -> ReadResult:
@@ -91,7 +91,7 @@ class EndpointConnectionApprovalProvider(ResourceProvider):
         try:
             found = _provider().read(id_, _from_pulumi(props))
         except VpcepError as error:
-            raise _said(error) from None
+            raise _clean(error) from None
         return ReadResult(found.id, _recorded(found.outputs), _recorded(found.inputs))
 
     def update(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> UpdateResult:
@@ -101,7 +101,7 @@ class EndpointConnectionApprovalProvider(ResourceProvider):
         except PartlyDone as part:
             return UpdateResult(_recorded(part.outputs))
         except VpcepError as error:
-            raise _said(error) from None
+            raise _clean(error) from None
         return UpdateResult(_recorded(values))
 
     def delete(self, _id: str, _props: dict[str, Any]) -> None:
@@ -109,7 +109,7 @@ class EndpointConnectionApprovalProvider(ResourceProvider):
         try:
             _provider().delete(_from_pulumi(_props))
         except VpcepError as error:
-            raise _said(error) from None
+            raise _clean(error) from None
 
 
 def _failure(failure: InputError, news: Mapping[str, Any]) -> CheckFailure:
@@ -128,7 +128,7 @@ def _claims(engine: str | None) -> Claims:
     return claims
 
 
-def _made(req: ConfigureRequest) -> ApprovalProvider:
+def _new_provider(req: ConfigureRequest) -> ApprovalProvider:
     engine = engine_address(sys.argv)
     claims = _claims(engine)
     from vpcep_pulumi.clock import Clock  # noqa: PLC0415 -- see above
@@ -159,7 +159,7 @@ def _provider() -> ApprovalProvider:
     return _Process.provider
 
 
-def _said(error: VpcepError) -> Exception:
+def _clean(error: VpcepError) -> Exception:
     return clean_error(_Process.hidden.masked(str(error)))
 
 

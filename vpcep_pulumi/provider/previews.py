@@ -42,7 +42,7 @@ def planned(operation: Operation, approval: Approval, olds: Mapping[str, Any]) -
     return Planned(words(plan, previous=olds.get(PLAN) if seen else None), verb(plan)) if plan.is_update else None
 
 
-def told(checked: Checked, news: Mapping[str, Any]) -> Values:
+def inputs_for(checked: Checked, news: Mapping[str, Any]) -> Values:
     """The inputs of what ``check`` found, as the operation that asks is told them.
 
     :param news: the program's inputs.

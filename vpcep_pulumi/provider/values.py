@@ -39,7 +39,7 @@ def problems(inputs: Mapping[str, Any], olds: Mapping[str, Any]) -> list[InputEr
     return found
 
 
-def declared(inputs: Mapping[str, Any], goal: Goal | None = None) -> Approval:
+def approval_of(inputs: Mapping[str, Any], goal: Goal | None = None) -> Approval:
     """The approval that checked inputs, or the state's outputs, declare.
 
     :param goal: instead of the ``status`` among them, which outputs give as it was live.

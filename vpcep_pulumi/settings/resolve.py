@@ -15,7 +15,7 @@ from pydantic import SecretStr
 from vpcep_pulumi.api.credentials import AccessKey, Credential, Token
 from vpcep_pulumi.errors import SettingsError
 from vpcep_pulumi.settings.keys import ENVIRONMENT, LONGEST_APPEAR
-from vpcep_pulumi.settings.places import Place, places
+from vpcep_pulumi.settings.sources import Source, sources
 
 REGION = re.compile(r"[a-z][a-z0-9-]{1,62}[a-z0-9]")
 CLOUD = re.compile(r"(?=.{1,200}$)(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]{0,61}[a-z0-9]")
@@ -72,7 +72,7 @@ def resolve(
     :param home: the home folder, where profiles are.
     :raises SettingsError: something is missing, halved or malformed; it names every place looked in.
     """
-    found = places({"region": region, "project_id": project_id}, config, environ, home)
+    found = sources({"region": region, "project_id": project_id}, config, environ, home)
     where = _region(found)
     variable = f"HUAWEICLOUD_SDK_REGION_VPCEP_{where.upper().replace('-', '_')}"
     endpoint = _first(found, "endpoint") or environ.get(variable, "").strip()
@@ -137,13 +137,13 @@ def is_loopback(address: str) -> bool:
         return False
 
 
-def _first(found: Iterable[Place], setting: str) -> str | None:
+def _first(found: Iterable[Source], setting: str) -> str | None:
     """What the first place has that has it. Places that never have it are not asked: they may be files."""
     having = (place.settings for place in found if setting in place.keys)
     return next((settings[setting] for settings in having if setting in settings), None)
 
 
-def _spelling(found: Iterable[Place], setting: str) -> str:
+def _spelling(found: Iterable[Source], setting: str) -> str:
     """What names a setting, for messages: the first place's that has it; empty where none has it."""
     place = next((place for place in found if setting in place.keys and setting in place.settings), None)
     if place is None:
@@ -152,7 +152,7 @@ def _spelling(found: Iterable[Place], setting: str) -> str:
     return key if ":" in key or key.isupper() else f"{key} in {place.name}"
 
 
-def _region(found: Iterable[Place]) -> str:
+def _region(found: Iterable[Source]) -> str:
     region = _first(found, "region")
     if region is None:
         raise SettingsError(
@@ -163,7 +163,7 @@ def _region(found: Iterable[Place]) -> str:
     return region
 
 
-def _cloud(found: Iterable[Place]) -> str | None:
+def _cloud(found: Iterable[Source]) -> str | None:
     """The cloud's domain, where the settings name one."""
     cloud = _first(found, "cloud")
     if cloud is None:
@@ -214,7 +214,7 @@ def _is_in(domain: str, address: str) -> bool:
     return f".{_host(address)}".endswith(f".{domain}")
 
 
-def _credential(found: Iterable[Place]) -> Credential:
+def _credential(found: Iterable[Source]) -> Credential:
     """The first place that has any part of a credential must have the whole of it.
 
     Where a place has both a token and a key, the token is taken, as Terraform's provider does.
@@ -242,7 +242,7 @@ def _credential(found: Iterable[Place]) -> Credential:
     raise SettingsError(f"no credentials; looked in {_names(found, 'access_key')}. Set {variables} in the environment")
 
 
-def _header(setting: str, value: str, place: Place) -> str:
+def _header(setting: str, value: str, place: Source) -> str:
     """A credential travels in headers, which take printable ASCII alone. The value stays out of the message."""
     if not (value.isascii() and value.isprintable()):
         raise SettingsError(f"{place.keys[setting]} in {place.name} holds characters that no credential has")
@@ -269,6 +269,6 @@ def _address(setting: str, text: str) -> str:
     return f"{parts.scheme}://{host}" + (f":{port}" if port is not None else "")
 
 
-def _names(found: Iterable[Place], setting: str) -> str:
+def _names(found: Iterable[Source], setting: str) -> str:
     """Every place that could have had a setting, with its spelling there."""
     return ", ".join(f"{place.name} ({place.keys[setting]})" for place in found if setting in place.keys)

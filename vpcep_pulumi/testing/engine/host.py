@@ -126,7 +126,7 @@ class Host:
             except grpc.RpcError as error:
                 if error.code() in ENDED:
                     raise HostEnded from None
-                raise ProviderError(_said(error)) from None
+                raise ProviderError(_details(error)) from None
 
     def _started(self) -> Any:
         with self._lock:
@@ -171,7 +171,7 @@ def _no_port(line: str) -> str:
     )
 
 
-def _said(error: grpc.RpcError) -> str:
+def _details(error: grpc.RpcError) -> str:
     """The last line of the host's traceback: the provider's own words."""
     details = str(error.details()).strip()
     if not details.startswith("Traceback"):

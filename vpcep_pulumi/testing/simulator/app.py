@@ -14,7 +14,7 @@ from starlette.exceptions import HTTPException
 from starlette.types import Message, Receive, Scope, Send
 
 from vpcep_pulumi.testing.clock import monotonic
-from vpcep_pulumi.testing.simulator import api, control, endpoints, unkind
+from vpcep_pulumi.testing.simulator import api, chaos, control, endpoints
 from vpcep_pulumi.testing.simulator.access import Failures, verify
 from vpcep_pulumi.testing.simulator.calls import Call, Calls, decoded, printable, shown
 from vpcep_pulumi.testing.simulator.faults import Fault, Faults
@@ -128,8 +128,8 @@ class Gateway:
         def answered(status: int) -> None:
             self._record(asked, status)
 
-        exchange = unkind.Exchange(self._app, scope, replay, send, answered, asked.request_id)
-        await unkind.carry_out(asked.fault, self._world, exchange)
+        exchange = chaos.Exchange(self._app, scope, replay, send, answered, asked.request_id)
+        await chaos.carry_out(asked.fault, self._world, exchange)
 
     def _record(self, asked: _Asked, status: int) -> None:
         request = asked.request

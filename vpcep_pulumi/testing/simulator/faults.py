@@ -1,4 +1,4 @@
-"""Faults: what goes wrong, where and how often. Data; :mod:`vpcep_pulumi.testing.simulator.unkind` carries them out.
+"""Faults: what goes wrong, where and how often. Data; :mod:`vpcep_pulumi.testing.simulator.chaos` carries them out.
 
 Each kind says whether the request is carried out all the same, and where it was seen.
 """
@@ -112,7 +112,7 @@ class Fault:
                 raise ValueError(f"{name} is {value}: it cannot be negative")
 
 
-UNKIND = (
+CHAOS = (
     Fault("throttled", rate=0.02),
     Fault("busy", rate=0.01),
     Fault("failed", rate=0.01),

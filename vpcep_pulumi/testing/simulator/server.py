@@ -16,7 +16,7 @@ import uvicorn
 from vpcep_pulumi.testing.clock import monotonic, now
 from vpcep_pulumi.testing.simulator.app import Gateway, Log, create_app
 from vpcep_pulumi.testing.simulator.calls import Call, Calls
-from vpcep_pulumi.testing.simulator.faults import UNKIND, Fault, Faults
+from vpcep_pulumi.testing.simulator.faults import CHAOS, Fault, Faults
 from vpcep_pulumi.testing.simulator.model import Connection, Settings, known_method
 from vpcep_pulumi.testing.simulator.world import NotThere, World
 
@@ -96,7 +96,7 @@ class Simulator:
         seed: int | None = None,
         access_keys: Mapping[str, str] | None = None,
         tokens: Iterable[str] = (),
-        unkind: bool = False,
+        chaos: bool = False,
         clock: Callable[[], float] = now,
         log: Log | None = None,
     ) -> Simulator:
@@ -108,14 +108,14 @@ class Simulator:
         :param seed: draws latency and ``creating`` anew each time, the same way for the same seed; identifiers too.
         :param access_keys: access keys and their secrets; with neither these nor tokens, any credential will do.
         :param tokens: the tokens that are accepted.
-        :param unkind: throttles, fails, loses answers and lags behind now and then, under the seed.
+        :param chaos: throttles, fails, loses answers and lags behind now and then, under the seed.
         :param clock: seconds since the epoch; by default the real ones, also where a test has stopped time.
         :param log: given a line for each request, without credentials and descriptions, from the server's thread.
         """
         settings = Settings(latency_s, creating_s, seed, dict(access_keys or {}), list(tokens))
         simulator = cls(settings, port=port, clock=clock, log=log)
-        if unkind:
-            simulator.unkind(seed or 0)
+        if chaos:
+            simulator.chaos(seed or 0)
         threading.Thread(target=simulator.serve, name="simulator", daemon=True).start()
         if not simulator._started.wait(START_SECONDS):
             raise RuntimeError(f"the simulator did not start within {START_SECONDS:.0f} s")
@@ -252,9 +252,9 @@ class Simulator:
         self.faults.add(fault)
         return fault
 
-    def unkind(self, seed: int = 0) -> None:
+    def chaos(self, seed: int = 0) -> None:
         """Throttle, fail, lose answers and lag behind now and then, the same way for the same seed."""
-        self.faults.put([replace(each) for each in UNKIND], seed=seed)
+        self.faults.put([replace(each) for each in CHAOS], seed=seed)
 
     def clear_faults(self) -> None:
         """Let nothing go wrong any more; what waits because of a fault goes on."""

@@ -30,7 +30,7 @@ LONGEST_PROFILE = 1024 * 1024
 """Bytes. A profile has a few hundred."""
 
 
-class Place:
+class Source:
     """Somewhere settings may stand.
 
     :ivar name: for messages.
@@ -53,12 +53,12 @@ class Place:
         return {setting: value.strip() for setting, value in values.items() if value is not None and value.strip()}
 
 
-def places(
+def sources(
     arguments: Mapping[str, str | None],
     config: Mapping[str, str],
     environ: Mapping[str, str],
     home: Path,
-) -> tuple[Place, ...]:
+) -> tuple[Source, ...]:
     """Every place, the first to be believed first. No file is read until its place is asked.
 
     :param arguments: those of the resource: ``region`` and ``project_id``.
@@ -66,11 +66,11 @@ def places(
     """
     sdk, cli = _path(SDK_PROFILE, environ, home), _path(CLI_PROFILE, environ, home)
     return (
-        Place("the resource's arguments", ARGUMENTS, lambda: arguments),
-        Place("the stack's configuration", CONFIG, lambda: config),
-        *(Place(name, keys, lambda: environ) for name, keys in ENVIRONMENT),
-        Place(f"the SDKs' profile {sdk}", SDK_PROFILE_KEYS, lambda: _sdk_profile(sdk)),
-        Place(f"KooCLI's profile {cli}", CLI_PROFILE_KEYS, lambda: _cli_profile(cli, environ.get("HW_PROFILE", ""))),
+        Source("the resource's arguments", ARGUMENTS, lambda: arguments),
+        Source("the stack's configuration", CONFIG, lambda: config),
+        *(Source(name, keys, lambda: environ) for name, keys in ENVIRONMENT),
+        Source(f"the SDKs' profile {sdk}", SDK_PROFILE_KEYS, lambda: _sdk_profile(sdk)),
+        Source(f"KooCLI's profile {cli}", CLI_PROFILE_KEYS, lambda: _cli_profile(cli, environ.get("HW_PROFILE", ""))),
     )
 
 
