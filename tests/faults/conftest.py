@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pytest
 
-import vpcep_pulumi.testing.engine.deployment as deployment_module
 from tests.faults.engine import SERVICE, TOKEN, Engine, TickingTime
 from vpcep_pulumi.testing.simulator import Simulator
 
@@ -37,8 +36,7 @@ class Worlds:
 
 
 @pytest.fixture
-def worlds(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Worlds]:
-    monkeypatch.setattr(deployment_module, "THREADS", 1)  # the same order each time
+def worlds(tmp_path: Path) -> Iterator[Worlds]:
     found = Worlds(tmp_path)
     yield found
     found.stop()

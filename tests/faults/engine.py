@@ -16,6 +16,7 @@ from typing import Any
 import httpx
 
 from tests.conftest import DrivenTime
+from tests.inprocess import PHRASE, session
 from vpcep_pulumi.api.client import Client
 from vpcep_pulumi.clock import Clock
 from vpcep_pulumi.errors import PartlyDone, VpcepError
@@ -34,7 +35,7 @@ from vpcep_pulumi.testing.engine.options import of as options_of
 from vpcep_pulumi.testing.engine.report import Report
 from vpcep_pulumi.testing.engine.resource import Resource
 from vpcep_pulumi.testing.engine.state import State
-from vpcep_pulumi.testing.engine.steps import Steps, Stopped
+from vpcep_pulumi.testing.engine.steps import Stopped
 from vpcep_pulumi.testing.engine.urns import Alias
 from vpcep_pulumi.testing.engine.values import Values, plain
 from vpcep_pulumi.testing.simulator import Simulator
@@ -282,12 +283,12 @@ class Engine:
         return self._run(None, kill=kill)
 
     def taint(self, urn: str) -> None:
-        with State(self.path, "p", writes=True) as state:
+        with State(self.path, PHRASE, writes=True) as state:
             state.rewrite(tainted(state.all(), urn))
 
     def recorded(self) -> dict[str, Resource]:
         """What the state holds, by name. Reading it is a test of its own."""
-        with State(self.path, "p", writes=False) as state:
+        with State(self.path, PHRASE, writes=False) as state:
             return {each.urn.rpartition("::")[2]: each for each in state.all() if each.hosted}
 
     def text(self) -> str:
@@ -321,27 +322,18 @@ class Engine:
             operations.callback(operation.close)
             return Host(ApprovalProvider(operation), connection, dry_run=dry_run)
 
-        state = State(self.path, "p", writes=not dry_run).__enter__()
-        report = Report(lambda _text: None, dry_run=dry_run)
-        steps = Steps(state, Hosts(host), report)
         outcome = Outcome(ok=False, log=log.lines)
-        try:
-            deployment = Deployment("story", "dev", steps, options or Options())
-            self._operate(deployment, program, report, connection, events, refresh=refresh)
-        except Stopped:
-            pass
-        except Killed:
-            # As the system leaves it: nothing more is written, and the lock is free.
-            if state._journal is not None:
-                state._journal.close()
-                state._journal = None
-            state._lock.release()
-            return Outcome(ok=False, killed=True, log=log.lines, calls=connection.calls)
-        finally:
-            operations.close()
-        if not report.failed():
-            state.settled()
-        state.__exit__(None, None, None)
+        with operations, session(self.path, Hosts(host), dry_run=dry_run, options=options, project="story") as found:
+            report = found.report
+            try:
+                self._operate(found.deployment, program, report, connection, events, refresh=refresh)
+            except Stopped:
+                pass
+            except Killed:
+                found.state.close(save=False)
+                return Outcome(ok=False, killed=True, log=log.lines, calls=connection.calls)
+            if not report.failed():
+                found.state.settled()
         outcome.ok = not report.failed()
         outcome.killed = connection.dead
         outcome.errors = [each.message for each in report.diagnostics if each.severity == "error"]

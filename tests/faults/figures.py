@@ -6,11 +6,9 @@ import logging
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-import pytest
 from hypothesis import HealthCheck, seed, settings
 from hypothesis.stateful import run_state_machine_as_test
 
-import vpcep_pulumi.testing.engine.deployment as deployment_module
 from docs.draw import DOCS, put
 from tests.faults import test_hostile, test_kills
 from tests.faults.conftest import Worlds
@@ -45,8 +43,7 @@ def stateful() -> list[tuple[str, str]]:
 def kills() -> tuple[str, str]:
     """Every kill point."""
     count = 0
-    with TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
-        patch.setattr(deployment_module, "THREADS", 1)
+    with TemporaryDirectory() as folder:
         worlds = Worlds(Path(folder))
         for scene in test_kills.SCENES:
             for victim in test_kills.VICTIMS:

@@ -29,11 +29,9 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-import pytest
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-import vpcep_pulumi.testing.engine.deployment as deployment_module
 from tests.faults.engine import SERVICE, TOKEN, Approval, Engine, Kill, Outcome, TickingTime
 from tests.faults.events import ENGINE, PROGRAM, WORLD
 from vpcep_pulumi.testing.simulator import Simulator
@@ -67,9 +65,6 @@ class Machine(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.stack = ExitStack()
-        patch = pytest.MonkeyPatch()
-        self.stack.callback(patch.undo)
-        patch.setattr(deployment_module, "THREADS", 1)  # hypothesis wants the same order each time
         self.time = TickingTime()
         self.simulator = self.stack.enter_context(
             Simulator.start(tokens=[TOKEN], creating_s=3, clock=lambda: self.time.now)

@@ -25,6 +25,7 @@ from vpcep_pulumi.testing import clock, grpc_clock
 from vpcep_pulumi.testing.cli_engine import CliEngine, is_on_path
 from vpcep_pulumi.testing.engine import EngineError, LocalEngine
 from vpcep_pulumi.testing.engine.processes import Child
+from vpcep_pulumi.testing.engines import Engine
 from vpcep_pulumi.testing.simulator import Simulator
 
 CLIENT = """
@@ -140,7 +141,7 @@ class TestEngines:
         return tmp_path / "program" if request.param == "folder" else declares
 
     @staticmethod
-    def comes_to_its_end(engine: LocalEngine | CliEngine, simulator: Simulator) -> None:
+    def comes_to_its_end(engine: Engine, simulator: Simulator) -> None:
         simulator.connect("svc", "ep")
         simulator.latency(0.05)
         assert list(engine.up().steps.values()) == ["create"]

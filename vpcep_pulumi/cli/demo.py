@@ -17,6 +17,7 @@ from rich.text import Text
 from vpcep_pulumi.errors import VpcepError
 from vpcep_pulumi.testing.cli_engine import CliEngine, is_on_path
 from vpcep_pulumi.testing.engine import LocalEngine
+from vpcep_pulumi.testing.engines import Engine
 from vpcep_pulumi.testing.results import Result
 from vpcep_pulumi.testing.simulator import Simulator
 
@@ -62,7 +63,7 @@ def run_demo(console: Console, environ: Mapping[str, str]) -> None:
 
 
 class _Story:
-    def __init__(self, console: Console, engine: LocalEngine | CliEngine, simulator: Simulator) -> None:
+    def __init__(self, console: Console, engine: Engine, simulator: Simulator) -> None:
         self._console, self._engine, self._simulator = console, engine, simulator
 
     def tell(self) -> None:

@@ -16,11 +16,11 @@ from vpcep_pulumi.testing.engine.secrets import phrase_of
 from vpcep_pulumi.testing.engine.state import State
 from vpcep_pulumi.testing.engine.stubs import NOTHING, Answer, Stubs
 from vpcep_pulumi.testing.engine.values import Secret, contains, plain
+from vpcep_pulumi.testing.engines import Engine
 from vpcep_pulumi.testing.results import OperationFailed, Result
 from vpcep_pulumi.testing.simulator import Simulator
 
 Declared: TypeAlias = str | Path | Function
-Engine: TypeAlias = LocalEngine | CliEngine
 LAST: Any = ...
 """The program of the last operation. None is not it: a function that was called by mistake returns None."""
 PASSPHRASE = "test"  # noqa: S105 -- of a state that no test keeps

@@ -4,20 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import count
 from pathlib import Path
 from typing import Any
 
+from tests.inprocess import PHRASE, session
 from vpcep_pulumi.testing.engine import edits, options
 from vpcep_pulumi.testing.engine.decision import Registered
-from vpcep_pulumi.testing.engine.deployment import Deployment, Goal
+from vpcep_pulumi.testing.engine.deployment import Goal
 from vpcep_pulumi.testing.engine.errors import ProviderError
 from vpcep_pulumi.testing.engine.host import Difference
 from vpcep_pulumi.testing.engine.options import Mode
-from vpcep_pulumi.testing.engine.report import Report
 from vpcep_pulumi.testing.engine.resource import Resource
 from vpcep_pulumi.testing.engine.state import State
-from vpcep_pulumi.testing.engine.steps import Steps, Stopped
+from vpcep_pulumi.testing.engine.steps import Stopped
 from vpcep_pulumi.testing.engine.urns import PROVIDER, name_of, provider_of
 from vpcep_pulumi.testing.engine.values import UNKNOWN, Values
 from vpcep_pulumi.testing.results import summary
@@ -172,14 +173,14 @@ class Stack:
         return self._run(program, mode=Mode.DESTROY, **flags)
 
     def edit(self, edit: Callable[..., list[Resource]], *arguments: str) -> None:
-        with State(self.path, "p", writes=True) as state:
+        with State(self.path, PHRASE, writes=True) as state:
             state.rewrite(edit(state.all(), *arguments))
 
     def taint(self, name: str) -> None:
         self.edit(edits.tainted, urn(name))
 
     def entries(self) -> list[Resource]:
-        with State(self.path, "p", writes=False) as state:
+        with State(self.path, PHRASE, writes=False) as state:
             return state.all()
 
     def values(self) -> dict[str, Any]:
@@ -188,10 +189,10 @@ class Stack:
 
     def _run(self, program: Program | None, *, dry_run: bool = False, refresh: bool = False, **flags: Any) -> Outcome:
         told: dict[str, Registered] = {}
-        echoes, report = Echoes(), Report(lambda _text: None, dry_run=dry_run)
-        with State(self.path, "p", writes=not dry_run) as state:
-            steps = Steps(state, echoes, report, fresh_id=lambda: f"p{next(self._numbers)}")
-            deployment = Deployment("p", "dev", steps, options.of(**flags))
+        echoes = Echoes()
+        fresh_id = partial(next, (f"p{number}" for number in self._numbers))
+        with session(self.path, echoes, dry_run=dry_run, options=options.of(**flags), fresh_id=fresh_id) as found:
+            deployment, report = found.deployment, found.report
             try:
                 deployment.begin(refresh=refresh)
                 for each in program or []:

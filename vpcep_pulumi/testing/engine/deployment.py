@@ -28,9 +28,15 @@ ERRORS = (StepFailed, ProviderError, EngineError)
 
 
 class Deployment:
-    """An operation under way. Thread-safe: the program registers many resources at once."""
+    """An operation under way. Thread-safe: the program registers many resources at once.
 
-    def __init__(self, project: str, stack: str, steps: Steps, options: Options | None = None) -> None:
+    :param threads: how many deletions and readings are under way at once.
+    """
+
+    def __init__(
+        self, project: str, stack: str, steps: Steps, options: Options | None = None, *, threads: int = THREADS
+    ) -> None:
+        self._threads = threads
         self._options = options or Options()
         self._steps, self._state, self._report = steps, steps.state, steps.report
         self._names = Names(project, stack)
@@ -280,7 +286,7 @@ class Deployment:
             except Stopped:
                 return
 
-        with ThreadPoolExecutor(THREADS) as pool:
+        with ThreadPoolExecutor(self._threads) as pool:
             try:
                 list(pool.map(one, entries))
             except KeyboardInterrupt:

@@ -75,10 +75,19 @@ class State:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self.close(save=True)
+
+    def close(self, *, save: bool) -> None:
+        """Let others at it. It may be closed more than once.
+
+        :param save: whether the file is written anew; without, the next engine reads the journal, as after a kill.
+        """
+        journal, self._journal = self._journal, None
         try:
-            if self._journal is not None:
-                self._journal.close()
-                self._save()
+            if journal is not None:
+                journal.close()
+                if save:
+                    self._save()
         finally:
             self._lock.release()
 
