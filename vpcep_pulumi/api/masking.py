@@ -84,8 +84,15 @@ class Mask:
 
 
 def _readings(text: str) -> Iterator[str]:
-    """The text as it stands, and as it reads without escapes, and without what cannot be seen in between."""
+    """The text as it stands, and as it reads without escapes, and without what cannot be seen in between.
+
+    What a secret itself looks like may be an escape, which an undoing too many would spoil. So besides all of them one
+    after the other, each is tried alone, and each after each.
+    """
     yield text
+    once = [changed for undo in UNDO if (changed := undo(text)) != text]
+    yield from once
+    yield from {changed for each in once for undo in UNDO if (changed := undo(each)) != each}
     for _ in range(ROUNDS):
         before = text
         for undo in UNDO:
