@@ -259,3 +259,17 @@ def test_what_an_update_with_a_refresh_no_longer_declares_is_deleted(connected):
     connected.program("")
     assert steps(connected.up(refresh=True)) == {"good": "delete"}
     assert connected.posts() == [("reject", "ep1")]
+
+
+def test_a_step_that_fails_is_counted_as_that(connected):
+    connected.program(
+        ECHO
+        + dedent("""
+            good = Echo("good", value="x")
+            Echo("broken", value="x", fails=True, opts=pulumi.ResourceOptions(depends_on=[good]))
+        """)
+    )
+    result = connected.up()
+    assert not result.ok
+    assert "1 errored" in result.diff
+    assert "+ 2 created" in result.diff, "the stack, and the one that did not fail"

@@ -36,6 +36,13 @@ def test_differences_are_said(expected, difference):
     assert difference in steps.differences(expected)
 
 
+def test_a_key_that_stands_for_nothing_is_said_with_what_there_is():
+    with pytest.raises(KeyError, match=f"'biling' stands for no resource that anything was done to: {A}"):
+        _ = Steps({A: "create"})["biling"]
+    with pytest.raises(KeyError, match="nothing was done"):
+        _ = Steps({})["a"]
+
+
 def test_a_key_that_stands_for_several_is_said():
     steps = Steps({A: "create", B: "create"})
     assert steps != {"…": "create"}

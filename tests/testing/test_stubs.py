@@ -134,3 +134,17 @@ def test_a_stub_that_answers_nonsense_fails_by_its_name(stubbed, simulator, toke
     assert said.partition(":")[0] in str(failed.value)
     assert "Traceback" not in str(failed.value)
     assert simulator.calls("POST") == []
+
+
+@pytest.mark.parametrize(
+    ("token", "outputs", "said"),
+    [
+        ("Service", {}, "'Service' is no token: one is `package:module:Name`"),
+        ("huaweicloud:Service", {}, "'huaweicloud:Service' is no token"),
+        ("a:b:c:d", {}, "'a:b:c:d' is no token"),
+        ("a:b:c", "x", "what a:b:c answers is a mapping, or a function that makes one, not 'x'"),
+    ],
+)
+def test_what_is_no_stub_is_refused(stack: Stack, token, outputs, said):
+    with pytest.raises(EngineError, match=said):
+        stack.stub(token, outputs)

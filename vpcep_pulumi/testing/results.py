@@ -48,7 +48,8 @@ class Steps(Mapping[str, str]):
         if len(named) > 1:
             raise ValueError(_ambiguous(key, named))
         if not named:
-            raise KeyError(key)
+            known = ", ".join(sorted(self._steps)) or "nothing was done"
+            raise KeyError(f"{key!r} stands for no resource that anything was done to: {known}")
         return self._steps[named[0]]
 
     def __iter__(self) -> Iterator[str]:

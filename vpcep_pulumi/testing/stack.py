@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -23,6 +24,8 @@ from vpcep_pulumi.testing.simulator import Simulator
 Declared: TypeAlias = str | Path | Function
 LAST: Any = ...
 """The program of the last operation. None is not it: a function that was called by mistake returns None."""
+TOKEN = re.compile(r"[^:\s]+:[^:\s]*:[^:\s]+")
+"""The token of a resource's type or a function: https://www.pulumi.com/docs/iac/using-pulumi/pulumi-packages/schema/"""
 PASSPHRASE = "test"  # noqa: S105 -- of a state that no test keeps
 
 
@@ -71,7 +74,12 @@ class Stack:
 
         :param token: the resource's type or the function's name, as the refusal without a stub spells it.
         :param outputs: by their names in the provider's spelling, or a function that makes them of the inputs.
+        :raises EngineError: it is no token, or no outputs.
         """
+        if not TOKEN.fullmatch(token):
+            raise EngineError(f"{token!r} is no token: one is `package:module:Name`, such as `aws:s3/bucket:Bucket`")
+        if not (callable(outputs) or isinstance(outputs, Mapping)):
+            raise EngineError(f"what {token} answers is a mapping, or a function that makes one, not {outputs!r}")
         self._answers[token] = outputs
 
     def stub_stack(self, name: str, outputs: Mapping[str, Any]) -> None:

@@ -87,8 +87,11 @@ def outputs(old: Resource | None, new: Resource, *, depth: int, dry_run: bool) -
     return "\n".join([f"{indent}--outputs:--", *lines]) + "\n" if lines else ""
 
 
-def summarised(ops: Iterable[str], *, dry_run: bool) -> str:
-    """The closing lines: how many of each."""
+def summarised(ops: Iterable[str], *, dry_run: bool, errored: int = 0) -> str:
+    """The closing lines: how many of each; a step that failed is none of them.
+
+    :param errored: how many have failed.
+    """
     counts = Counter(ops)
     lines = ["Resources:"]
     for op in SUMMARISED:
@@ -96,6 +99,8 @@ def summarised(ops: Iterable[str], *, dry_run: bool) -> str:
             lines += [f"    {PREFIXES[op]}{counts[op]} {f'to {op}' if dry_run else PAST[op]}"]
     if counts["same"]:
         lines.append(f"    {counts['same']} unchanged")
+    if errored:
+        lines.append(f"    {errored} errored")
     return "\n".join(lines)
 
 

@@ -63,8 +63,9 @@ class Operation:
         ok = not self._report.failed()
         if ok:
             self._state.settled()
-        done = (each.op for each in self._report.steps if each.shown)
-        self._report.line(display.summarised(done, dry_run=self._report.dry_run))
+        errored = self._report.errored
+        done = (each.op for each in self._report.steps if each.shown and each.resource.urn not in errored)
+        self._report.line(display.summarised(done, dry_run=self._report.dry_run, errored=len(errored)))
         return self._result(ok=ok)
 
     def end(self) -> None:

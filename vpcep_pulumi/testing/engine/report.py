@@ -36,6 +36,7 @@ class Report:
     """Collects steps and diagnostics, and shows them as text.
 
     :param show: given each piece of text as it comes about.
+    :ivar errored: the URNs of the resources whose step has failed.
     """
 
     def __init__(self, show: Callable[[str], None], *, dry_run: bool) -> None:
@@ -44,6 +45,7 @@ class Report:
         self._parents: dict[str, str] = {}
         self.dry_run = dry_run
         self.steps: list[Step] = []
+        self.errored: set[str] = set()
         self.diagnostics: list[Diagnostic] = []
         self.text: list[str] = []
 

@@ -209,8 +209,10 @@ class Steps:
         try:
             yield
         except HostEnded:
+            self.report.errored.add(resource.urn)
             raise  # it stays under way in the state: nobody knows what became of it
         except ProviderError:
+            self.report.errored.add(resource.urn)
             self.state.abandon(resource.urn)
             raise
 
