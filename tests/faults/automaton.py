@@ -22,7 +22,8 @@ Decision = Generator[Want, Result, Outcome]
 MOMENTS = frozenset({"now", "began", "reported"})
 """The variables that hold a time."""
 OF_A_RESULT = frozenset({"result", "at", "since"})
-"""Variables that hold a result's own times, none of which is read again."""
+"""Variables that hold results. Of what one has read before, only ``began`` is asked for once more, for what a look may
+believe; the model shows what it likes whatever a look may believe."""
 
 
 class Situation:

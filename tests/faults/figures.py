@@ -13,7 +13,8 @@ from docs.draw import DOCS, put
 from tests.faults import test_hostile, test_kills
 from tests.faults.conftest import Worlds
 from tests.faults.machine import FIGURES, Machine, kinds_met
-from tests.faults.search import State, Thing, explore
+from tests.faults.search import explore
+from tests.faults.test_search import START, START_OF_TWO
 
 EXAMPLES, STEPS, SEED = 100, 40, 1
 DEPTH = 11
@@ -54,7 +55,7 @@ def kills() -> tuple[str, str]:
 
 def searched() -> list[tuple[str, str]]:
     """The exhaustive search."""
-    one, two = explore(State((Thing(),)), depth=100), explore(State((Thing(), Thing())), depth=DEPTH)
+    one, two = explore(START, depth=100), explore(START_OF_TWO, depth=DEPTH)
     return [
         ("exhaustive search, one approval", f"{one.states:,} states, {one.transitions:,} transitions: all there are"),
         (

@@ -63,7 +63,7 @@ AFTER = {
 }
 """What an action makes of a connection; anything else is refused."""
 PACE = Pace(pauses=(1.0,), read_lag=1.5, report_every=10.0)
-APPEAR, SETTLE = 1.0, 2.0
+APPEAR, SETTLE = 2.0, 2.0
 LONGEST = 5.0
 """Seconds for which no decision may wait without sending anything, whatever happens."""
 
@@ -76,6 +76,7 @@ CUT_OFF = TransportError("x", "cut off", maybe_done=True)
 class Thing(NamedTuple):
     """One connection and its approval.
 
+    :ivar yet: whether it is still to appear.
     :ivar declared: what the program declares; None is nothing.
     :ivar held: the status that the state records; None where it has no such resource.
     :ivar noted: whether it bears the declared description.
@@ -84,6 +85,7 @@ class Thing(NamedTuple):
     """
 
     live: Live = P
+    yet: bool = False
     declared: Goal | None = None
     held: Live | None = None
     noted: bool = False
@@ -103,6 +105,7 @@ class Run(NamedTuple):
     :ivar named: whether the expected account was named, of this thing in this update.
     :ivar anothers: whether another was, or none before that one.
     :ivar did: whether something was carried out.
+    :ivar may: whether something may have been.
     :ivar unread: whether an action was sent, and the connection not looked at since.
     :ivar waited: seconds since an action was sent.
     :ivar sent: how many actions were sent.
@@ -120,6 +123,7 @@ class Run(NamedTuple):
     named: bool = False
     anothers: bool = False
     did: bool = False
+    may: bool = False
     unread: bool = False
     waited: float = 0.0
     sent: int = 0
@@ -238,11 +242,10 @@ class Search:
             yield from self._came(
                 done, did._replace(calm=False), f"{action}: {live}, the answer is lost", "lost", _lost
             )
-        yield from self._came(state, wrong, f"{action}: cut off, not carried out", "lost", _lost)
+        yield from self._came(state, wrong._replace(may=True), f"{action}: cut off, not carried out", "lost", _lost)
         yield from self._came(state, denied, f"{action}: not allowed", "refused", partial(_refused, FORBIDDEN))
-        if (action, thing.live) not in AFTER:
-            kind = ABSENT if thing.live is GONE else STATUS
-            yield from self._came(state, wrong, f"{action}: refused", kind.kind.name, partial(_refused, kind))
+        kind = ABSENT if thing.live is GONE else STATUS  # also where the action would have been right
+        yield from self._came(state, wrong, f"{action}: refused", kind.kind.name, partial(_refused, kind))
 
     def _describe(self, state: State, run: Run, thing: Thing) -> Iterator[Move]:
         """The description is written: its answer names an owner as well, is refused, or is lost."""
@@ -263,7 +266,7 @@ class Search:
                         partial(_answered, live, owner, True),
                     )
             yield from self._came(done, did._replace(calm=False), "describe: the answer is lost", "lost", _lost)
-        yield from self._came(state, wrong, "describe: cut off, not carried out", "lost", _lost)
+        yield from self._came(state, wrong._replace(may=True), "describe: cut off, not carried out", "lost", _lost)
         yield from self._came(state, wrong, "describe: refused", "refused", partial(_refused, FORBIDDEN))
 
     def _came(
@@ -334,26 +337,31 @@ class Search:
         yield "failed" if failed else "record", self._advanced(_put(state, run.at, after), then)
 
     def _check_outcome(self, run: Run, thing: Thing, goal: Goal, outcome: Outcome) -> None:
-        if run.did and not outcome.sent:
-            raise Broken("something was carried out, and the outcome does not say so")
+        if (run.did or run.may) and not outcome.sent:
+            raise Broken("something may have been carried out, and the outcome does not say so")
+        if outcome.sent and not (run.did or run.may):
+            raise Broken("nothing was carried out, and the outcome says that something may have been")
         if isinstance(outcome.error, OwnerError) and (goal is Goal.DELETED or not run.anothers):
             raise Broken("it is refused, although the expected account was named and no other")
         if outcome.error is None:
-            if goal is not Goal.DELETED and not run.met:
-                raise Broken("the decision is green, and the connection was never there")
-            if goal is not Goal.DELETED and outcome.connection is not None and run.anothers:
-                raise Broken("nothing is left to be done, and it is another account's")
-            if run.clean and thing.live not in REACHED[goal]:
-                raise Broken(f"the decision is green, {run.at} is to be {goal} and is {thing.live}")
-            must_be_noted = self._described and goal is not Goal.DELETED and thing.live in DESCRIBABLE
-            if run.clean and must_be_noted and not thing.noted:
-                raise Broken(f"the decision is green, and {run.at} is not described")
+            self._check_green(run, thing, goal, outcome)
         elif run.calm and isinstance(outcome.error, NotSettledError):
             # What is not there yet, or still being created, may take too long.
             live = _live(outcome)
             may_be = live is C or (live is GONE and not run.met)
             if not may_be:
                 raise Broken(f"the decision is red, and nobody interfered: {live}")
+
+    def _check_green(self, run: Run, thing: Thing, goal: Goal, outcome: Outcome) -> None:
+        if goal is not Goal.DELETED and not run.met:
+            raise Broken("the decision is green, and the connection was never there")
+        if goal is not Goal.DELETED and outcome.connection is not None and run.anothers:
+            raise Broken("nothing is left to be done, and it is another account's")
+        if run.clean and thing.live not in REACHED[goal]:
+            raise Broken(f"the decision is green, {run.at} is to be {goal} and is {thing.live}")
+        must_be_noted = self._described and goal is not Goal.DELETED and thing.live in DESCRIBABLE
+        if run.clean and must_be_noted and not thing.noted:
+            raise Broken(f"the decision is green, and {run.at} is not described")
 
 
 def _made(decisions: ModuleType, goal: Goal, seen: bool, note: str | None) -> Decision:
@@ -410,7 +418,7 @@ def _declared_anew(state: State, at: int, thing: Thing) -> Iterator[Move]:
 
 def _others(state: State) -> Iterator[Move]:
     """Administrator, consumer and cloud."""
-    run = state.run._replace(clean=False, calm=False, late=None) if state.run is not None else None
+    run = state.run._replace(clean=False, calm=False) if state.run is not None else None
     for at, thing in enumerate(state.things):
         live = thing.live
         if live in (P, A, R, UNDOCUMENTED):
@@ -420,6 +428,8 @@ def _others(state: State) -> Iterator[Move]:
         if live is C:
             yield f"{at} settles", _put(state, at, thing._replace(live=A))
             yield f"{at} fails", _put(state, at, thing._replace(live=F, ours=False))._replace(run=run)
+        if thing.yet:
+            yield f"{at} appears", _put(state, at, thing._replace(live=P, yet=False))
         if live is not GONE:
             after = _put(state, at, thing._replace(live=GONE, ours=False, noted=False))
             yield f"the consumer of {at} leaves", after._replace(run=run)

@@ -119,6 +119,10 @@ def plan(status, goal=Goal.ACCEPTED, *, seen=True, describe=False, previous=None
         (plan("rejected", Goal.REJECTED), None),
         (plan("creating", Goal.AS_IT_STANDS, declared="creating"), None),
         (plan("absent", Goal.AS_IT_STANDS, declared="absent"), None),
+        (
+            plan("absent", Goal.AS_IT_STANDS, declared="creating"),
+            "record: the connection is absent: its consumer has left, remove this approval",
+        ),
         (plan("hibernating", Goal.AS_IT_STANDS, declared="hibernating"), None),
         (
             plan("accepted", Goal.AS_IT_STANDS, declared="creating"),

@@ -71,6 +71,20 @@ class TestNothingSentIsLost:
         assert stack.outputs["errors"] == [outcome.error]
         assert stack.live == "accepted"
 
+    def test_a_defect_in_a_delete_keeps_the_connection_in_the_state(self, stack, proxy):
+        assert stack.up().error == ""
+
+        def spoilt(_number: int, method: str, page: list[dict[str, Any]]) -> Any:
+            if method == "POST":
+                raise ArithmeticError("secret-like text of nobody knows whom")
+            return page
+
+        proxy.spoilt = spoilt
+        error = stack.destroy()
+        assert error.startswith("connection ep of service svc: a defect of vpcep-pulumi (ArithmeticError at ")
+        assert "secret-like" not in error
+        assert stack.outputs["status"] == "accepted"
+
     def test_a_defect_before_anything_is_sent_comes_out_as_it_is(self, stack, proxy):
         provider = stack.operation()
         inputs = provider.check({}, stack.program()).inputs

@@ -1,8 +1,8 @@
-"""What is about to happen, as a value and in words: the ``plan`` of a preview. Pure.
+"""What is about to happen to a connection, as a value and in words: the ``plan`` of a preview. Pure.
 
-The words of a plan are ours; what comes from the API stands in them as an id (:func:`~vpcep_pulumi.api.text.shown_id`)
-or in quotes, ASCII only and short (:func:`quoted`). So nobody's error text can pass for an owner or for our own words,
-whoever's account comes first and is not pushed out of sight, and two accounts never look the same.
+Text from the API stands in a plan only as an id (:func:`~vpcep_pulumi.api.text.shown_id`) or in quotes, ASCII only and
+short (:func:`quoted`). So an error text cannot be mistaken for an owner or for our own words. The owner comes first, so
+no text can push it out of sight. Two different accounts never look the same.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ WISH: Mapping[Goal, str] = MappingProxyType(
 DESCRIBE = "describe"
 
 TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,6})?Z?", re.ASCII)
-"""A time as the API writes it; anything else that stands in its place is not shown."""
+"""A time as the API writes it. Anything else in its place is not shown."""
 MOST_REASONS = 3
 """How many of a connection's errors are shown."""
 LONGEST_REASON = 100
@@ -41,8 +41,8 @@ class Plan:
     """What is about to happen to one connection.
 
     :ivar step: what is done about its status.
-    :ivar connection: as it stands; None where it is not there.
-    :ivar reason: what there is to say beside how it stands; empty where there is nothing.
+    :ivar connection: the live connection; None if there is none.
+    :ivar reason: what to say besides the connection's status; may be empty.
     :ivar describes: whether the declared description is written as well.
     """
 
@@ -60,10 +60,10 @@ class Plan:
 def plan_for(approval: Approval, connection: Connection | None, *, seen: bool, written: str | None) -> Plan:
     """What is about to happen.
 
-    What the state recorded is not known here. Where a connection may stay although it is not as declared, the step
-    is ``record``, and the diff, which knows what was recorded, decides whether that is an update.
+    The status that the state has recorded is not known here. If a connection may stay although its status is not the
+    declared one, the step is ``record``. Whether that is an update, ``diff`` decides, which knows the recorded status.
 
-    :param seen: whether the approval exists already.
+    :param seen: whether the approval has seen the connection before.
     :param written: the description that was declared last time.
     """
     goal = approval.goal
@@ -73,11 +73,10 @@ def plan_for(approval: Approval, connection: Connection | None, *, seen: bool, w
         return Plan(step, connection, impossible(goal, connection))
     if step is Step.APPEAR:
         return Plan(step, connection, f"there is no such connection yet; once it appears, {ACTION[goal]}")
-    if step is Step.LEFT:
+    is_otherwise = step is Step.NOTHING and not describes and recorded(connection) != approval.status
+    if step is Step.LEFT or is_otherwise:
         reason = "its consumer has left, remove this approval" if connection is None else ""
         return Plan(Step.RECORD, connection, reason)
-    if step is Step.NOTHING and not describes and recorded(connection) != approval.status:
-        return Plan(Step.RECORD, connection)
     return Plan(step, connection, describes=describes)
 
 
@@ -91,19 +90,19 @@ def verb(plan: Plan) -> str:
 def words(plan: Plan, *, previous: object = None) -> str:
     """A plan as a preview shows it: ``receive: the connection, owned by 6e9d…, is rejected``.
 
-    :param previous: the plan among the stored inputs, where plans are stored (``vpcep:plans``). Two in a row with the
-        same words would be an update that shows nothing, so the second one says ``again``.
+    :param previous: the plan among the stored inputs, if plans are stored (``vpcep:plans``). If the new plan had the
+        same words, the preview would show an update without any difference. So the new one says ``again``.
     """
     said = _sentence(plan)
     return _sentence(plan, again=" again") if said == previous and plan.step is not Step.RECORD else said
 
 
 def situation(connection: Connection | None, *, again: str = "", dated: bool = False) -> str:
-    """Whose a connection is and where it stands: ``the connection, owned by 4d2f…, is rejected``.
+    """A connection's owner and status in words: ``the connection, owned by 4d2f…, is rejected``.
 
-    Why is said of a connection that failed, and of no other.
+    For a connection that failed, and only for such a one, the reasons follow.
 
-    :param dated: say when it last changed, where the API names a time.
+    :param dated: say when the connection last changed, if the API names a time.
     """
     live = live_of(connection)
     if connection is None:
@@ -117,7 +116,7 @@ def situation(connection: Connection | None, *, again: str = "", dated: bool = F
 
 
 def reasons(connection: Connection) -> str:
-    """The first few of a connection's errors, in brackets; empty where it has none."""
+    """The first few of a connection's errors, in brackets; empty if it has none."""
     if not connection.errors:
         return ""
     shown = [quoted(str(error), LONGEST_REASON) for error in connection.errors[:MOST_REASONS]]
@@ -126,7 +125,7 @@ def reasons(connection: Connection) -> str:
 
 
 def impossible(goal: Goal, connection: Connection | None) -> str:
-    """Why what is declared cannot be, and what to do about it."""
+    """Why the connection cannot reach the declared status, and what to do about it."""
     live = live_of(connection)
     advice = {
         Live.FAILED: "its consumer must delete the endpoint and connect again, which gives a new endpoint id",
@@ -136,7 +135,7 @@ def impossible(goal: Goal, connection: Connection | None) -> str:
 
 
 def not_in_time(step: Step, connection: Connection | None, seconds: float) -> str:
-    """What is said where a wait has taken too long, and what to do about it."""
+    """The message for a wait that has timed out: how the connection stands, and what to do about it."""
     if step is Step.APPEAR:
         return (
             f"check endpoint_id: after {seconds:.0f} s there is no such connection. "
@@ -146,9 +145,9 @@ def not_in_time(step: Step, connection: Connection | None, seconds: float) -> st
 
 
 def endpoint_note(region: str, endpoint: str) -> str:
-    """What a preview says, once, where requests go to anything but the region's own host.
+    """The warning that requests go to another host than the region's own. It is given once in an operation.
 
-    :param endpoint: its address; only the host and the port of it are shown.
+    :param endpoint: the other address; only its host and port are shown.
     """
     host = "".join(c if c.isascii() and (c.isalnum() or c in ".:-[]") else escaped(c) for c in _host(endpoint))
     host = host if len(host) <= LONGEST_HOST else f"{host[:LONGEST_HOST]}…"
@@ -159,11 +158,11 @@ def endpoint_note(region: str, endpoint: str) -> str:
 
 
 def quoted(text: str, longest: int) -> str:
-    """Somebody else's text in a message of ours: in single quotes, which it cannot end.
+    """Untrusted text for a message of ours: in single quotes, which the text cannot end.
 
-    ASCII only: letters of other scripts pass for ours, and some of them turn the line's direction around.
+    The result is ASCII only: letters of other scripts may look like ours, and some change the line's direction.
 
-    :param longest: the most characters, without the quotes.
+    :param longest: the most characters, not counting the quotes.
     """
     pieces = [_piece(character) for character in " ".join(text[: 4 * longest].split())]
     ends = list(accumulate(map(len, pieces)))
@@ -173,7 +172,7 @@ def quoted(text: str, longest: int) -> str:
 
 
 def _last_change(connection: Connection) -> str:
-    """The API's ``updated_at``: of the status, or of the description."""
+    """The API's ``updated_at``, in brackets: the time when the status or the description changed."""
     time = connection.updated_at or ""
     return f" (updated_at {time})" if TIME.fullmatch(time) else ""
 
@@ -191,7 +190,7 @@ def _piece(character: str) -> str:
 
 
 def _host(endpoint: str) -> str:
-    """Host and port: what stands before an ``@`` may be a password."""
+    """Host and port, without what stands before an ``@``: it may be a password."""
     try:
         return urlsplit(endpoint if "//" in endpoint else f"//{endpoint}").netloc.rpartition("@")[2]
     except ValueError:

@@ -1,4 +1,4 @@
-"""Carries a decision out, which does no I/O itself, with the real client, view, clock and log."""
+"""Carries out a decision with the real client, view, clock and log. The decision itself does no I/O."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def drive(
 ) -> Outcome:
     """Do what a decision wants until it returns.
 
-    :raises Exception: what is no error of ours, where nothing was sent before.
+    :raises Exception: an error that is not a ``VpcepError`` was raised, and nothing was sent before.
     """
     driver = _Driver(approval, session, clock, log)
     try:
@@ -51,6 +51,8 @@ def drive(
     except StopIteration as end:
         outcome: Outcome = end.value
         return outcome
+    finally:
+        decision.close()
 
 
 class _Driver:
@@ -60,7 +62,7 @@ class _Driver:
         self._approval, self._session, self._clock, self._log = approval, session, clock, log
 
     def result_of(self, want: Want) -> Result:
-        """What came of it."""
+        """Do it, and return the result."""
         match want:
             case Look(since):
                 return self._look(since)
@@ -91,7 +93,7 @@ class _Driver:
         return Seen(found, self._clock.monotonic())
 
     def _change(self, call: Call[Connection], before: Connection | None) -> Answered | Refused | Lost:
-        """Send what changes the connection; its answer corrects what later looks see."""
+        """Send a request that changes the connection. Its response corrects what later looks see."""
         began = self._clock.monotonic()
         try:
             answer = self._session.client.send(call)

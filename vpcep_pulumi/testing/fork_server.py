@@ -82,8 +82,8 @@ def differs(request: Request, started_with: Mapping[str, str]) -> bool:
 
 
 def _is_from(folder: str, name: str) -> bool:
-    """Whether a module that was imported is the one of a folder."""
-    file = sys.modules[name].__file__
+    """Whether a module that was imported is the one of a folder. (Then it is that of when this process began.)"""
+    file = getattr(sys.modules[name], "__file__", None)  # built-in modules have none
     return file is not None and Path(file).parent in (Path(folder), Path(folder, name))
 
 

@@ -111,6 +111,9 @@ def test_what_differs_is_known_by_the_environment_and_the_folder(tmp_path):
     assert differs(request, {"A": "1"})
     (tmp_path / "helper.py").write_text("")
     assert not differs(request, {"PYTHONHASHSEED": "1"})
+    (tmp_path / "gc.log").write_text("")  # of a name that a built-in module has: nobody could say what it is
+    assert differs(request, {"PYTHONHASHSEED": "1"})
+    (tmp_path / "gc.log").unlink()
     (tmp_path / "json.py").write_text("")
     assert differs(request, {"PYTHONHASHSEED": "1"})
 
