@@ -7,10 +7,10 @@ if TYPE_CHECKING:
 
 __all__ = ["EndpointConnectionApproval"]
 
-if not TYPE_CHECKING:  # type checkers would take any name for an attribute
+if not TYPE_CHECKING:  # given a module's __getattr__, a type checker accepts any attribute name
 
     def __getattr__(name: str) -> Any:
-        """Import what is asked for: pytest loads this package in every run, and pulumi takes its time."""
+        """Import the resource on first access: pytest loads this package in every run, and importing pulumi is slow."""
         if name not in __all__:
             raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
         from vpcep_pulumi.resources.endpoint_connection_approval import EndpointConnectionApproval  # noqa: PLC0415

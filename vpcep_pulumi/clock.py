@@ -1,4 +1,4 @@
-"""Time and chance, as an argument of whoever needs them: a test drives both."""
+"""Time and randomness, passed as an argument so that a test can control both."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Clock:
-    """Time and chance, as arguments.
+    """The sources of time and randomness.
 
-    :ivar monotonic: seconds, never going back, and fine enough to tell a request from the one before it.
-    :ivar sleep: waits for so many seconds; may raise to end a wait.
-    :ivar uniform: a number between two.
+    :ivar monotonic: seconds that never go back, fine enough that two requests in a row have different times.
+    :ivar sleep: waits for the given seconds; may raise an exception to end the wait.
+    :ivar uniform: a random number between two bounds.
     """
 
     monotonic: Callable[[], float] = time.perf_counter  # time.monotonic has ticks of 16 ms on Windows

@@ -5,25 +5,25 @@
     VpcepError
     ├── InputError               an input that a program declared is not valid
     ├── SharedEventsError        what a program declares cannot be passed to its provider
-    ├── SettingsError            region, project, endpoint or credentials: missing, halved, contradictory
-    ├── RequestError             a call to the API brought no answer that can be used
-    │   ├── TransportError       no answer: cut off, timed out
-    │   │   ├── UnreachableError     no connection: no such host, no route, refused; tried again for seconds
-    │   │   └── HandshakeError       no connection: a certificate, its protocol or a proxy rules it out
-    │   ├── AnswerError          an answer that is not the API's: HTML, truncated, about another connection
-    │   └── ApiError             the API refused
-    │       ├── AuthenticationError      401, or a code that means it: never sent again, five lock the access key
+    ├── SettingsError            region, project, endpoint or credentials: missing, incomplete, contradictory
+    ├── RequestError             a request to the API got no usable response
+    │   ├── TransportError       no response: cut off, timed out
+    │   │   ├── UnreachableError     not connected: no such host, no route, refused; retried for a few seconds
+    │   │   └── HandshakeError       not connected: because of a certificate, the TLS protocol or a proxy
+    │   ├── AnswerError          a response that is not the API's: HTML, truncated, about another connection
+    │   └── ApiError             the API refused the request
+    │       ├── AuthenticationError      401, or an equivalent code: never retried, five lock the access key
     │       └── PermissionDeniedError    403: an IAM action is missing
     └── ApprovalError            a declared decision cannot be carried out, or was not
-        ├── ImpossibleError      the connection's status rules it out
+        ├── ImpossibleError      the connection's status does not allow it
         ├── OwnerError           the connection belongs to another account than expected
         ├── DeclaredElsewhereError   a delete would undo what another resource declares
         ├── NotSettledError      the connection did not reach the declared status in time
         ├── CancelledError       the operation was interrupted while it waited
-        └── PartlyDone           something was changed all the same, and must be recorded
+        └── PartlyDone           the decision was not reached, but the state must record what was done
 
 A message says what happened, to which connection, the API's code and request id, and what to do.
-No message, repr or argument of these holds a secret.
+No message, repr or argument of these errors holds a secret.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ class VpcepError(Exception):
 class InputError(VpcepError):
     """An input that a program declared is not valid. Nothing was sent.
 
-    :ivar property_name: the input's name, such as ``endpoint_id``; empty where it is not about one input.
+    :ivar property_name: the input's name, such as ``endpoint_id``; empty if the error is not about a single input.
     :ivar reason: what is wrong with it and what would be right.
     """
 
@@ -50,19 +50,22 @@ class InputError(VpcepError):
 
 
 class SharedEventsError(VpcepError):
-    """What a program declares cannot be passed to the provider of its operation. Nothing was sent."""
+    """What a program declares cannot be passed to its provider (see :mod:`vpcep_pulumi.operation.shared`).
+
+    Nothing was sent.
+    """
 
 
 class SettingsError(VpcepError):
-    """Region, project, endpoint or credentials are missing, halved or contradictory. Nothing was sent."""
+    """Region, project, endpoint or credentials are missing, incomplete or contradictory. Nothing was sent."""
 
 
 class RequestError(VpcepError):
-    """A call to the API brought no answer that can be used.
+    """A request to the API got no usable response.
 
-    :ivar operation: what was asked, such as ``receive connection 7052… of service 4189…``.
-    :ivar maybe_done: whether the server may have carried the request out all the same.
-    :ivar advice: what to do; empty where there is nothing to say.
+    :ivar operation: what was requested, such as ``receive connection 7052… of service 4189…``.
+    :ivar maybe_done: whether the server may have carried out the request in spite of the error.
+    :ivar advice: what to do; empty if there is no advice.
     """
 
     def __init__(self, operation: str, problem: str, *, maybe_done: bool, advice: str = "") -> None:
@@ -73,25 +76,23 @@ class RequestError(VpcepError):
 
 
 class TransportError(RequestError):
-    """No answer came: the connection was cut off, or time ran out; or there was none to begin with, as below."""
+    """No response came: the network connection was cut off, timed out, or could not be made."""
 
 
 class UnreachableError(TransportError):
-    """There is no such host, no route to it, or nothing listens there. Nothing was sent."""
+    """There is no such host, no route to it, or nothing listens on its port. Nothing was sent."""
 
 
 class HandshakeError(TransportError):
-    """What was reached does not speak TLS, or is not trusted, or is a proxy that refuses. Nothing was sent, and trying
-    again is no use.
-    """
+    """The peer does not speak TLS, is not trusted, or is a proxy that refuses. Nothing was sent. A retry is useless."""
 
 
 class AnswerError(RequestError):
-    """An answer came that is not the API's: HTML, truncated JSON, a redirect, another connection's id."""
+    """A response came that is not the API's: HTML, truncated JSON, a redirect, another connection's id."""
 
 
 class RefusalKind(Enum):
-    """What a refusal of the API says about the request that was refused."""
+    """What an error response of the API says about its request."""
 
     THROTTLED = "too many requests; it was not carried out"
     BUSY = "the service is not ready for it now; it was not carried out"
@@ -103,13 +104,13 @@ class RefusalKind(Enum):
 
 
 class ApiError(RequestError):
-    """The API refused.
+    """The API refused the request.
 
-    :ivar kind: what that says about the request; by the code, where the API named a known one.
+    :ivar kind: what the refusal says about the request: by ``code`` if that is a known one, else by ``http_status``.
     :ivar http_status: the HTTP status code.
-    :ivar code: the API's code as it was sent, such as ``EndPoint.2019``; empty where the answer named none.
-    :ivar message: the API's own words; empty where it had none.
-    :ivar request_id: the ``X-Request-Id`` to give to the vendor's support; empty where none was sent.
+    :ivar code: the API's code as it was sent, such as ``EndPoint.2019``; empty if the response has none.
+    :ivar message: the API's own message; empty if the response has none.
+    :ivar request_id: the ``X-Request-Id`` to give to the vendor's support; empty if the response has none.
     :ivar retry_after: seconds that the server asked to wait, or None.
     """
 
@@ -146,11 +147,11 @@ class ApiError(RequestError):
 
 
 class AuthenticationError(ApiError):
-    """401, or a code that means it. Never sent again: five bad signatures lock an access key for five minutes."""
+    """401, or an equivalent code. Never retried: five bad signatures lock an access key for five minutes."""
 
 
 class PermissionDeniedError(ApiError):
-    """403. The credentials are good, but an IAM action is missing."""
+    """403. The credentials are valid, but do not allow the IAM action that the request needs."""
 
 
 class ApprovalError(VpcepError):
@@ -158,7 +159,7 @@ class ApprovalError(VpcepError):
 
 
 class ImpossibleError(ApprovalError):
-    """The connection's status rules the declared decision out."""
+    """The connection's status does not allow the declared decision."""
 
 
 class OwnerError(ApprovalError):
@@ -178,7 +179,9 @@ class CancelledError(ApprovalError):
 
 
 class PartlyDone(ApprovalError):
-    """Something was changed remotely, but the declared status was not reached. It must be recorded.
+    """The declared status was not reached, but the state must record the outcome.
+
+    Something was sent, or the state has lost a former entry of the connection, which a delete has removed.
 
     :ivar id: the resource's id.
     :ivar outputs: what to record; ``errors`` among them says what went wrong.

@@ -1,4 +1,4 @@
-"""Where everything reports to: the engine's log, as a rule."""
+"""The interface of the log. Usually, it is the log of Pulumi's engine."""
 
 from __future__ import annotations
 
@@ -6,19 +6,19 @@ from typing import Protocol
 
 
 class Log(Protocol):
-    """Takes lines for people."""
+    """Takes messages for the user."""
 
     def info(self, message: str) -> None:
-        """Something that was done, or left undone on purpose."""
+        """Report something that was done, or deliberately not done."""
 
     def warning(self, message: str) -> None:
-        """Something that the user should act upon, though nothing failed."""
+        """Report something that the user should act on, although nothing failed."""
 
     def debug(self, message: str) -> None:
-        """What somebody looks for who wonders what goes on: each request to the API."""
+        """Report details for debugging: each request to the API."""
 
     def progress(self, message: str) -> None:
-        """What is under way; shown while it lasts and then forgotten."""
+        """Report what is in progress. It is shown while it lasts, and not kept."""
 
     def on(self, urn: str | None) -> Log:
-        """The same log, whose lines stand on the row of a resource; None is the stack's."""
+        """The same log, with its messages on the row of a resource; None: on the stack's."""

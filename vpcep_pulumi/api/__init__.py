@@ -1,4 +1,4 @@
-"""The VPCEP REST API as it is. No word of Pulumi, no rule of ours.
+"""The VPCEP REST API as it is, without Pulumi and without this package's own rules.
 
-``operations`` builds requests and parses answers, ``signing`` and ``retry`` are pure, ``client`` only sends.
+``operations`` builds requests and parses responses, ``signing`` and ``retry`` are pure, ``client`` only sends.
 """

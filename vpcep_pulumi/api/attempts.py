@@ -1,4 +1,4 @@
-"""Sends a request until that is over. Whether it is, and when, is decided in :mod:`vpcep_pulumi.api.retry`."""
+"""Sends a request, with retries. :mod:`vpcep_pulumi.api.retry` decides whether and when to retry."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ T = TypeVar("T")
 
 
 class Attempts:
-    """What all requests to one address have in common, however often each is sent. Thread-safe.
+    """Makes the attempts of all requests to one address. Thread-safe.
 
-    :param warn: told, in one line, whenever a request has to wait.
-    :param throttle: closed while a request that was throttled waits.
-    :ivar has_answered: whether anybody has ever answered there.
+    :param warn: called with one line whenever a request waits for its next attempt.
+    :param throttle: closed while a throttled request waits.
+    :ivar has_answered: whether any response has ever come from this address.
     """
 
     def __init__(self, clock: Clock, throttle: Throttle, warn: Callable[[str], None]) -> None:
@@ -30,9 +30,9 @@ class Attempts:
         self._has_given_up = False
 
     def make(self, method: str, attempt: Callable[[], T]) -> T:
-        """Make attempts until one succeeds, or what the last one raises is final.
+        """Call ``attempt`` until it succeeds, or until it raises an error that is not to be retried.
 
-        :param method: the request's.
+        :param method: the request's HTTP method.
         """
         began = self._clock.monotonic()
         again: retry.Retry | None = None
@@ -61,9 +61,10 @@ class Attempts:
         return answer
 
     def _decide(self, method: str, error: RequestError, *, attempt: int, passed: float) -> retry.Retry | None:
-        """The decision on a request whose last attempt has failed; None: what it raised is final.
+        """Decide on the next attempt after a failed one; None: there is none, and the error is final.
 
-        Where nobody has ever answered, one request is patient, and not each of hundreds in turn.
+        If the address has never answered, and one request has used up its retries, no other is retried. Otherwise
+        hundreds of requests would wait for as long, one after the other.
         """
         again = retry.retry_after(method, error, attempt=attempt, passed=passed, uniform=self._clock.uniform)
         if again is None:
@@ -74,7 +75,10 @@ class Attempts:
         return None if again.is_over else again
 
     def _report(self, again: retry.Retry, error: BaseException | None) -> None:
-        """Say that a request waits before it is sent again; where that is for seconds only, the error says it all."""
+        """Warn that a request waits for its next attempt; if it was throttled, close the throttle as well.
+
+        An unreachable server is not reported: the wait takes only seconds, and the final error says everything.
+        """
         if again.reason is RetryReason.UNREACHABLE:
             return
         is_throttled = again.reason is RetryReason.THROTTLED

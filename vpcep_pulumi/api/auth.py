@@ -1,4 +1,4 @@
-"""How a request proves who sends it: a token, or an access key's signature.
+"""Authenticates requests: with a token, or with an access key's signature.
 
 Both are :class:`httpx.Auth`, so that a test can drive them without a socket.
 
@@ -16,7 +16,7 @@ from vpcep_pulumi.api import signing
 from vpcep_pulumi.api.credentials import AccessKey, Credential, Token
 
 SIGNED = frozenset({"host", "content-type", "x-project-id", "x-sdk-date", "x-security-token"})
-"""The headers to sign: those that decide what is asked. A proxy may change any other."""
+"""The headers to sign: those that decide what the request does. A proxy may change the others."""
 
 
 class TokenAuth(httpx.Auth):
@@ -32,9 +32,9 @@ class TokenAuth(httpx.Auth):
 
 
 class AccessKeyAuth(httpx.Auth):
-    """Sign with an access key; with a temporary one, name its security token as well.
+    """Sign with an access key. For a temporary key, send its security token as well.
 
-    :param now: the time of the signature, aware; an argument so that tests need no patching.
+    :param now: returns the time of the signature, timezone-aware; an argument so that tests need no patching.
     """
 
     requires_request_body = True
@@ -44,7 +44,7 @@ class AccessKeyAuth(httpx.Auth):
         self._now = now
 
     def auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
-        """Add ``X-Sdk-Date`` and ``Authorization``, and ``X-Security-Token`` to a temporary key."""
+        """Add ``X-Sdk-Date`` and ``Authorization``; for a temporary key, also ``X-Security-Token``."""
         request.headers[signing.DATE_HEADER] = signing.sdk_date(self._now())
         if self._key.security_token is not None:
             request.headers["X-Security-Token"] = self._key.security_token.get_secret_value()
@@ -61,5 +61,5 @@ class AccessKeyAuth(httpx.Auth):
 
 
 def auth_for(credential: Credential) -> httpx.Auth:
-    """The way to authenticate with a credential."""
+    """The httpx authentication for a credential."""
     return TokenAuth(credential) if isinstance(credential, Token) else AccessKeyAuth(credential)

@@ -1,4 +1,4 @@
-"""The certificates that are trusted, and what names them."""
+"""The certificates to trust, and the variables that name them."""
 
 from __future__ import annotations
 
@@ -13,13 +13,14 @@ from vpcep_pulumi.errors import SettingsError
 BUNDLE = "SSL_CERT_FILE"
 FOLDER = "SSL_CERT_DIR"
 IGNORED = "REQUESTS_CA_BUNDLE"
-"""What other programs read instead; said where a certificate is not trusted, for it is the usual mistake."""
+"""The variable that other programs read instead. To set it is the usual mistake, so messages about untrusted
+certificates mention it."""
 
 
 def trusted(environ: Mapping[str, str], default: Callable[[], ssl.SSLContext]) -> ssl.SSLContext:
-    """The certificates to trust: those that the environment names, else the default ones. Loaded once.
+    """The certificates to trust: those that the environment names, else the default ones. Each set is loaded once.
 
-    :param default: those where the environment names none.
+    :param default: loads the default ones; called if the environment names none.
     :raises SettingsError: what the environment names is not there, or holds no certificate.
     """
     if environ.get(BUNDLE):
@@ -30,7 +31,7 @@ def trusted(environ: Mapping[str, str], default: Callable[[], ssl.SSLContext]) -
 
 
 def named_by(environ: Mapping[str, str]) -> str:
-    """The variable that names the certificates to trust; empty where none does."""
+    """The variable that names the certificates to trust; empty if none is set."""
     return next((name for name in (BUNDLE, FOLDER) if environ.get(name)), "")
 
 

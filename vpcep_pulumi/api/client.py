@@ -1,6 +1,6 @@
-"""Sends operations. What to send, how to read it and whether to send it again are decided elsewhere.
+"""Sends operations. Other modules decide what to send, how to read the response, and whether to retry.
 
-Thread-safe. Nothing here follows a redirect or waits without an end.
+Thread-safe. Nothing here follows a redirect, and every wait has a limit.
 """
 
 from __future__ import annotations
@@ -47,23 +47,23 @@ T = TypeVar("T")
 TIMEOUT = httpx.Timeout(30, connect=10)
 """Seconds: to connect, and for each read and write."""
 KEEPALIVE_SECONDS = 4.0
-"""An idle connection is not used again after this long: servers close theirs after 5 s or more."""
+"""An idle network connection is not used again after this long: servers close theirs after 5 s or more."""
 ANSWER_SECONDS = 60.0
-"""The longest that one exchange may take, from its request to the last byte of its answer."""
+"""The most seconds for one exchange, from its request to the last byte of its response."""
 FRAMING = 2
-"""How many times the longest answer may be read from the wire: chunks and interim answers take bytes as well."""
+"""The most bytes to read, as a multiple of the longest response: chunks and interim responses take bytes as well."""
 LEAST_CLOSING = 1.0
-"""Seconds for which nobody else asks once a request was throttled, until it is known how long the wait is."""
+"""Seconds for which a throttled request closes the throttle at first, until the length of the wait is known."""
 
 DEFAULT_CERTIFICATES = partial(httpx.create_ssl_context, trust_env=False)
-"""Those that Mozilla trusts, as certifi has them."""
+"""Loads the certificates that Mozilla trusts, from certifi."""
 
 NOT_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError, httpx.UnsupportedProtocol)
-"""Failures before the first byte of the request left."""
+"""Failures before the first byte of the request was sent."""
 
 
 class _Exchange(NamedTuple):
-    """An answer, and the date of the signature of what it answers."""
+    """A response, and the date of its request's signature; None if the request bore none."""
 
     status: int
     headers: httpx.Headers
@@ -72,15 +72,17 @@ class _Exchange(NamedTuple):
 
 
 class Client:
-    """One endpoint of the API under one credential.
+    """A client for one endpoint of the API and one credential.
 
     :param base_url: such as ``https://vpcep.eu-west-101.myhuaweicloud.eu``.
-    :param warn: told, in one line, whenever a request has to wait.
-    :param debug: told of each request, in one line without secrets: method, address, status, request id, milliseconds.
+    :param warn: called with one line whenever a request waits for its next attempt.
+    :param debug: called with one line for each request, without secrets: method, address, status, request id,
+        milliseconds.
     :param environ: names proxies and certificates.
     :param trust_env: whether to use the proxies that the environment names.
     :param named_by: the setting or variable that names the address, for messages.
-    :param standing: what is known of the credential; one for all its clients, so that it is refused once.
+    :param standing: whether the credential was accepted or refused. All clients of one credential share it, so that a
+        bad credential is sent only once.
     """
 
     def __init__(
@@ -106,7 +108,7 @@ class Client:
         self._route = Route(named_by)
         if transport is None:
             self._route = route_to(base_url, environ, named_by=named_by, trust_env=trust_env)
-            # Without TLS no certificate is loaded: that takes longer than a request.
+            # Without TLS, no certificates are loaded: loading them takes longer than a request.
             certificates = trusted(environ, DEFAULT_CERTIFICATES) if self._route.is_secure else None
             transport = Transport(self._route, certificates=certificates, idle=KEEPALIVE_SECONDS)
         secrets += self._route.secrets
@@ -135,22 +137,25 @@ class Client:
         self.close()
 
     def close(self) -> None:
-        """Close the connections to the API."""
+        """Close the network connections to the API."""
         self._http.close()
 
     def send(self, operation: Operation[T]) -> T:
-        """Send an operation until it is answered, refused or hopeless.
+        """Send an operation, with retries, and return its parsed response.
 
-        :raises ApiError: the API refused; :class:`AuthenticationError` and
-            :class:`~vpcep_pulumi.errors.PermissionDeniedError` where that is why.
-        :raises AnswerError: what came is not an answer of the API.
-        :raises TransportError: no answer came. Where ``maybe_done`` is true, read the connection
-            before sending a POST again.
+        :raises ApiError: the API refused; as :class:`AuthenticationError` or
+            :class:`~vpcep_pulumi.errors.PermissionDeniedError` if that is the reason.
+        :raises AnswerError: the response is not the API's.
+        :raises TransportError: no response came. If ``maybe_done`` is true, read the connection before you send a
+            POST again.
         """
         return self._attempts.make(operation.request.method, lambda: self._attempt(operation))
 
     def _attempt(self, operation: Operation[T]) -> T:
-        """Send once, when it is this request's turn; what the answer means for all others is noted before it ends."""
+        """Send the request once, when it is its turn.
+
+        A refused credential and throttling are noted before the turn ends: they hold back the other requests.
+        """
         with self._standing.attempt(), self._throttle.turn() as turn:
             self._standing.check(operation.name)
             began = self._clock.monotonic()
@@ -177,7 +182,7 @@ class Client:
         return answer
 
     def _trace(self, operation: Operation[T], began: float, came: object, request_id: str = "") -> None:
-        """Say what was asked and what came. No header and no body: they hold credentials and notes."""
+        """Write a debug line about a request and its result. Headers and bodies hold secrets and notes: left out."""
         request = operation.request
         query = f"?{urlencode(request.query)}" if request.query else ""
         asked = self._mask(f"{request.method} {str(self._http.base_url).rstrip('/')}{request.path}{query}")
@@ -185,7 +190,7 @@ class Client:
         self._debug(f"{asked} -> {came}{named}, {(self._clock.monotonic() - began) * 1000:.0f} ms")
 
     def _read(self, operation: Operation[T], status: int, body: bytes) -> T:
-        """What a 2xx answer says, without the secrets that it may repeat."""
+        """Parse a 2xx response, and mask the secrets that it may repeat."""
         try:
             return operation.parse(self._mask.document(parse_json(body, operation.most_tokens)))
         except (ValueError, RecursionError) as error:
@@ -215,7 +220,7 @@ class Client:
                     allowance.within(None)
                     body += piece
                     if not good and len(body) > REST_BYTES:
-                        break  # a page of somebody else's; its status says enough
+                        break  # too long for the API, so a page of some proxy: its status says enough
                     if len(body) > longest:
                         raise AnswerError(operation.name, f"the answer exceeds {longest} bytes", maybe_done=True)
                 signed_at = response.request.headers.get(DATE_HEADER)
@@ -234,7 +239,7 @@ class Client:
             ) from None
 
     def _not_connected(self, operation: Operation[T], obstacle: Obstacle) -> TransportError:
-        """The error for a connection that could not be made."""
+        """The error for a network connection that could not be made."""
         kind = {Passing.NEVER: HandshakeError, Passing.SOON_OR_NEVER: UnreachableError}.get(
             obstacle.passing, TransportError
         )
@@ -247,5 +252,5 @@ class Client:
         )
 
     def _words_of(self, error: Exception) -> str:
-        """An error's words, which may be the server's: the reason of a proxy, a line that is no header."""
+        """An error's message. It may quote the server: a proxy's reason phrase, a line that is not a valid header."""
         return printable(self._mask(str(error))) or type(error).__name__

@@ -1,9 +1,9 @@
-"""The API's error codes: what each says about the request, and what its reader can do.
+"""The API's error codes: what each says about the request, and what the user can do.
 
-Only codes that change what happens next are listed; any other is a plain refusal.
+Only codes that need a treatment of their own are listed. For any other, :func:`look_up` goes by the HTTP status.
 
 Source: "Error Codes" in the VPC Endpoint API reference. The reference spells the prefix
-``EndPoint.`` and ``Endpoint.``, gateways spell theirs ``APIGW.`` and ``APIG.``: codes are compared
+``EndPoint.`` and ``Endpoint.``, gateways spell theirs ``APIGW.`` and ``APIG.``. So codes are compared
 without case, and a gateway's without its prefix.
 """
 
@@ -17,7 +17,7 @@ from vpcep_pulumi.errors import RefusalKind
 
 
 class Code(NamedTuple):
-    """One code: its kind and, where there is something to do, what."""
+    """One code: its kind, and what to do; ``advice`` is empty if there is nothing to do."""
 
     kind: RefusalKind
     advice: str = ""
@@ -30,12 +30,12 @@ CODES: Mapping[str, Code] = MappingProxyType(
         "endpoint.0001": Code(RefusalKind.BROKEN),
         "endpoint.0003": Code(RefusalKind.UNAUTHENTICATED, CREDENTIAL),
         "endpoint.0005": Code(RefusalKind.ABSENT),
-        # 504 by number, but a client's mistake: never sent again.
+        # The HTTP status is 504, but it is a mistake of the client: never retried.
         "endpoint.0011": Code(RefusalKind.REFUSED, "the body was lost on the way: look at the proxy in between"),
         "endpoint.0012": Code(RefusalKind.REFUSED, "the headers were lost on the way: look at the proxy in between"),
         "endpoint.0013": Code(RefusalKind.BROKEN),
         "endpoint.0014": Code(RefusalKind.REFUSED, "the project does not belong to this region: check projectId"),
-        # 400 by number, but throttling.
+        # The HTTP status is 400, but it is throttling.
         "endpoint.0022": Code(RefusalKind.THROTTLED),
         "endpoint.2003": Code(RefusalKind.ABSENT),
         "endpoint.2004": Code(RefusalKind.BUSY),
@@ -52,7 +52,7 @@ CODES: Mapping[str, Code] = MappingProxyType(
         "endpoint.2047": Code(RefusalKind.STATUS),
         "endpoint.2051": Code(RefusalKind.BUSY),
         "endpoint.3062": Code(RefusalKind.ABSENT),
-        # A gateway's, without its prefix: IAM's and an application's credentials.
+        # A gateway's codes without the prefix: bad credentials, of IAM or of an application.
         "0301": Code(RefusalKind.UNAUTHENTICATED, CREDENTIAL),
         "0303": Code(RefusalKind.UNAUTHENTICATED, CREDENTIAL),
         # "policy user over ratelimit,limit:200,time:5 minute" was seen.
@@ -73,16 +73,16 @@ HTTP_STATUSES: Mapping[int, Code] = MappingProxyType(
         504: Code(RefusalKind.BROKEN),
     }
 )
-"""What an HTTP status says where the body names no code of :data:`CODES`."""
+"""What an HTTP status says if the body names no code of :data:`CODES`."""
 
 
 def look_up(http_status: int, code: str) -> Code:
-    """The kind of a refusal, by its code and else by its HTTP status; 401 means the same with any code."""
+    """The kind of a refusal: by its code, else by its HTTP status. 401 means the same with every code."""
     name = code.lower()
     if name.startswith(("apigw.", "apig.")):
         name = name.partition(".")[2]
     if name not in CODES and http_status == 404 and name.startswith("endpoint."):
-        # Of any other 404, nothing is known of connections: it is a gateway's, or a proxy's.
+        # The service's own 404. Any other is a gateway's or a proxy's, and says nothing about connections.
         return Code(RefusalKind.ABSENT)
     if http_status == 401:
         return HTTP_STATUSES[401]

@@ -1,4 +1,4 @@
-"""What a request is authenticated with, in a form that no repr, log or traceback gives away."""
+"""The credentials of a request, in a form that no repr, log or traceback reveals."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pydantic import SecretStr
 
 @dataclass(frozen=True)
 class AccessKey:
-    """An access key (AK/SK); temporary where it comes with a security token.
+    """An access key (AK/SK); temporary if it has a security token.
 
     :ivar access_key: the AK: an identifier, not a secret, though nothing here prints it.
     :ivar secret_key: the SK.
@@ -26,7 +26,7 @@ class AccessKey:
 
 @dataclass(frozen=True)
 class Token:
-    """A token of IAM (the ``X-Subject-Token`` of its answer)."""
+    """A token of IAM (the header ``X-Subject-Token`` of IAM's response)."""
 
     value: SecretStr
 
@@ -38,6 +38,6 @@ Credential = AccessKey | Token
 
 
 def secrets_of(credential: Credential) -> tuple[str, ...]:
-    """Everything of a credential that must not be repeated, should a server echo it."""
+    """The parts of a credential that must be masked if a server echoes them."""
     held = (credential.value,) if isinstance(credential, Token) else (credential.secret_key, credential.security_token)
     return tuple(secret.get_secret_value() for secret in held if secret is not None)

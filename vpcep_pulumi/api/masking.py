@@ -1,7 +1,7 @@
-"""Keeps the secrets of a credential out of what a server says, however it spells them. Pure.
+"""Keeps the secrets of a credential out of a server's text, also if they are encoded there. Pure.
 
 A server (or a proxy that reports an error) may repeat what was sent to it: in its message, in a header, in the
-reason of its status line, in a note on a connection. What it repeats goes to errors, logs and the state.
+reason phrase of its status line, in a description. Such text would go to errors, logs and the state.
 """
 
 from __future__ import annotations
@@ -14,17 +14,17 @@ from typing import Any
 from urllib.parse import unquote
 
 MASK = "[secret]"
-"""Stands for a secret that was repeated as it is."""
+"""Replaces a secret that was repeated literally."""
 WITHHELD = "[withheld: it repeats a credential]"
-"""Stands for a text that holds a secret in another spelling, or a short one."""
+"""Replaces a whole text that holds a secret in another spelling (escaped, encoded, in other case), or a short one."""
 OVERLONG = "[withheld: too long]"
-"""Stands for a text that is longer than anything that the API says: searching it would take its time."""
+"""Replaces a text that is longer than any of the API's: a search through it would take too long."""
 LONGEST = 8 * 1024
-"""Characters that are searched. A description has 512 at the most, a reason 1024."""
+"""The most characters that are searched. A description has at most 512, a reason at most 1024."""
 SHORT = 6
-"""A secret of fewer characters is looked for as a word of its own: within words it would be found everywhere."""
+"""A secret with fewer characters is searched for only as a whole word: as a part of words, it would be everywhere."""
 ROUNDS = 3
-"""How many escapes within one another are undone."""
+"""How many levels of nested escapes are undone."""
 
 _ESCAPE = re.compile(r'\\(?:u([0-9a-fA-F]{4})|x([0-9a-fA-F]{2})|(["\\/]))')
 _NOT_GRAPHIC = re.compile(r"[^!-~]+")
@@ -33,7 +33,7 @@ _NOT_GRAPHIC = re.compile(r"[^!-~]+")
 class Mask:
     """Masks secrets in texts.
 
-    :param secrets: printable ASCII, as headers take it; empty ones are left out.
+    :param secrets: printable ASCII, as in headers; empty ones are ignored.
     """
 
     def __init__(self, secrets: Iterable[str]) -> None:
@@ -53,9 +53,9 @@ class Mask:
         return "Mask(…)"
 
     def __call__(self, text: str) -> str:
-        """The text without secrets: one is masked where it stands; spelled otherwise, the whole text is withheld."""
+        """The text without secrets. A literal secret is masked; in another spelling, the whole text is withheld."""
         if len(text) < self._shortest:
-            return text  # no spelling is shorter than what it spells
+            return text  # an encoded secret is never shorter than the secret
         if len(text) > LONGEST:
             return OVERLONG
         for secret in self._long:
@@ -63,7 +63,7 @@ class Mask:
         return WITHHELD if self._finds(text) else text
 
     def document(self, value: Any) -> Any:
-        """A JSON document, parsed, with every string in it masked."""
+        """A parsed JSON document with every string value in it masked."""
         if isinstance(value, str):
             return self(value)
         if isinstance(value, list):
@@ -84,10 +84,10 @@ class Mask:
 
 
 def _readings(text: str) -> Iterator[str]:
-    """The text as it stands, and as it reads without escapes, and without what cannot be seen in between.
+    """The text itself, and its variants without escapes and without invisible characters (see :data:`UNDO`).
 
-    What a secret itself looks like may be an escape, which an undoing too many would spoil. So besides all of them one
-    after the other, each is tried alone, and each after each.
+    A secret may itself look like an escape. To undo one step too many would destroy it. So the steps of UNDO are tried
+    in several ways: each alone, each after each, and all in a row for :data:`ROUNDS` rounds.
     """
     yield text
     once = [changed for undo in UNDO if (changed := undo(text)) != text]
@@ -105,7 +105,7 @@ def _readings(text: str) -> Iterator[str]:
 
 
 def _unescaped(text: str) -> str:
-    r"""Without the escapes of JSON (``\u0041``, ``\/``) and of Python's reprs (``\x41``)."""
+    r"""The text without the escapes of JSON (``\u0041``, ``\/``) and of Python's reprs (``\x41``)."""
     return _ESCAPE.sub(lambda found: found[3] or chr(int(found[1] or found[2], 16)), text) if "\\" in text else text
 
 
@@ -115,11 +115,11 @@ UNDO: tuple[Callable[[str], str], ...] = (
     lambda text: html.unescape(text) if "&" in text else text,
     lambda text: _NOT_GRAPHIC.sub("", text),
 )
-"""Undoes one kind of spelling each."""
+"""Functions that undo one kind of escape each. The last one drops everything but visible ASCII characters."""
 
 
 def _base64(secret: bytes) -> Iterator[str]:
-    """What all base64 texts have in common that hold a secret: three, by where in its groups of three it begins."""
+    """The parts of base64 text that a secret determines alone: three, one for each position in a group of 3 bytes."""
     for before in range(3):
         code = base64.b64encode(bytes(before) + secret).decode()
         yield code[-(-8 * before // 6) : 8 * (before + len(secret)) // 6]

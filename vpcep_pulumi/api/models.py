@@ -1,8 +1,7 @@
-"""What the VPCEP API answers, as values.
+"""The VPCEP API's responses as values.
 
-The API documents the fields; real answers leave any of them out, spell some differently and
-carry statuses that no page names. All of that survives parsing here; what a status *means* is
-decided in :mod:`vpcep_pulumi.lifecycle`.
+Real responses differ from the documentation: any field may be missing, some are spelled differently, and there are
+statuses that no page names. All of that can be parsed here. :mod:`vpcep_pulumi.lifecycle` decides what a status means.
 
 Source: "Querying Connections of a VPC Endpoint Service" and "Accepting or Rejecting a VPC
 Endpoint" in the VPC Endpoint API reference.
@@ -34,29 +33,32 @@ __all__ = [
 ]
 
 MOST_DIGITS = 64
-"""Digits of a number that becomes a text. An int64 has 19."""
+"""The most digits of a number that is converted to text. An int64 has 19."""
 LONGEST_NOTE = 10 * 512
-"""Characters of a description as it is kept: 512 are documented, each of which may have to be escaped."""
+"""The most characters of a description as it is kept: 512 are documented, and an escaped one becomes up to 10."""
 LONGEST_REASON = 1024
-"""Characters of a reason for a failure, as documented."""
+"""The most characters of a reason for a failure, as documented."""
 MOST_REASONS = 10
-"""Reasons of one connection that are kept."""
+"""The most reasons that are kept of one connection."""
 MOST_TOKENS = 10_000
-"""Values, names and separators of a document, where nothing else is said."""
+"""The default limit of a document's tokens: values, names and separators."""
 
 
 def _text(value: object) -> object:
-    """Numbers as their digits: ids and ``marker_id`` come as either, and must lose none."""
+    """A number as the string of its digits. Ids and ``marker_id`` come as numbers or strings, and must keep all digits.
+
+    Any other value is not changed.
+    """
     if isinstance(value, int) and not isinstance(value, bool):
         return str(value)
     if isinstance(value, Decimal) and value.is_finite() and value == value.to_integral_value():
-        # An exponent such as 1e999999 would unfold into a megabyte of digits.
+        # A number such as 1e999999 would become a megabyte of digits.
         return str(int(value)) if value.adjusted() < MOST_DIGITS else value
     return value
 
 
 def _shown(show: Callable[[str], str]) -> BeforeValidator:
-    """A text, or a number as its digits, fit to be shown."""
+    """The validator of a string, or of a number as its digits, that makes it fit to be shown."""
 
     def read(value: object) -> object:
         text = _text(value)
@@ -66,7 +68,7 @@ def _shown(show: Callable[[str], str]) -> BeforeValidator:
 
 
 def _some(value: object) -> object:
-    """``error`` is documented as a list; some answers carry one object, or null."""
+    """``error`` as a list, which is what the API documents; some responses have one object, or null."""
     if value is None:
         return []
     if isinstance(value, dict):
@@ -79,13 +81,13 @@ def _status(text: str) -> str:
 
 
 def _marker(value: object) -> object:
-    """It is only shown: one that cannot be read is left out, and keeps nothing else from being read."""
+    """``marker_id``, or None if it is not an integer. It is only shown: a bad one must not make a response invalid."""
     text = _text(value)
     return text if isinstance(text, str) and _INT64.fullmatch(text) else None
 
 
 def _count(value: object) -> object:
-    """A number that is no count must not reach pydantic, which unfolds exponents for minutes."""
+    """Refuse a huge number before it reaches pydantic, which would take minutes to expand its exponent."""
     if isinstance(value, Decimal) and not (value.is_finite() and value.adjusted() < MOST_DIGITS):
         raise ValueError("not a count")
     return value
@@ -116,17 +118,17 @@ class Connection(_Answer):
     """One consumer's endpoint as the owner of the service sees it.
 
     There is no id of the connection itself: ``id`` is the endpoint's. Every text is fit to be shown: short, and with
-    what cannot be printed escaped. What a program may declare stays as it is, and nothing else looks like it.
+    unprintable characters escaped. A value that a program may declare is not changed, and no other value looks like it.
 
-    :ivar id: the consumer's endpoint; None where the answer left it out.
-    :ivar status: one of the six documented ones or whatever else was sent; None where left out.
-    :ivar marker_id: an int64 as its digits; None where it is no such number. It exceeds 2**53, so it must never
+    :ivar id: the consumer's endpoint; None if the response left it out.
+    :ivar status: one of the six documented ones, or whatever else was sent; None if left out.
+    :ivar marker_id: an int64 as the string of its digits; None if it is not one. It exceeds 2**53, so it must never
         become a float.
     :ivar domain_id: the consumer's account.
     :ivar created_at: UTC, as sent: ``YYYY-MM-DDTHH:MM:SSZ``, older ones with milliseconds and no ``Z``.
     :ivar updated_at: likewise.
     :ivar description: the owner's note on the connection, at most 512 characters.
-    :ivar errors: reasons, only where the status is ``failed``.
+    :ivar errors: why the connection failed; only if the status is ``failed``.
     """
 
     id: Id | None = None
@@ -145,7 +147,7 @@ class ConnectionPage(_Answer):
     """Some connections of a service.
 
     :ivar connections: in the order sent.
-    :ivar total_count: how many there are in all, whatever the page; None where left out.
+    :ivar total_count: how many there are on all pages together; None if left out.
     """
 
     connections: tuple[Connection, ...] = ()
@@ -153,9 +155,9 @@ class ConnectionPage(_Answer):
 
 
 class Project(_Answer):
-    """A project as IAM lists it. Each region has one of the region's own name.
+    """A project as IAM lists it. Each region has a project of its own, with the region's name.
 
-    :ivar id: goes into paths, headers and the state, so nothing but an id is one.
+    :ivar id: must be a valid id, because it becomes a part of paths, headers and the state.
     """
 
     id: Annotated[str, BeforeValidator(_text), Field(pattern=r"^[A-Za-z0-9_-]{1,64}$")]
@@ -163,7 +165,7 @@ class Project(_Answer):
 
 
 class ProjectPage(_Answer):
-    """IAM's answer to a look-up of projects."""
+    """IAM's response to a request for projects."""
 
     projects: tuple[Project, ...] = ()
 
@@ -171,10 +173,10 @@ class ProjectPage(_Answer):
 def parse_json(body: bytes, most: int = MOST_TOKENS) -> Any:
     """Parse a JSON document without passing any number through a float.
 
-    :param most: values, names and separators that it may have. They are counted first: two bytes of a document can
-        become hundreds in memory.
-    :raises ValueError: it is not JSON, has an object that names something twice, is larger than ``most``, is nested
-        too deep or holds a number of thousands of digits.
+    :param most: the most tokens (values, names and separators) that it may have. They are counted first, because two
+        bytes of a document can become hundreds in memory.
+    :raises ValueError: it is not JSON, has an object with the same name twice, has more tokens than ``most``, is nested
+        too deep, or holds a number of thousands of digits.
     """
 
     def refuse(constant: str) -> NoReturn:
@@ -195,10 +197,10 @@ _TOKEN = re.compile(r'"[^"]*"?|[\[{,]')
 
 
 def _measure(text: str, most: int) -> None:
-    """Count the tokens of a document, no further than ``most``.
+    """Refuse a document with more tokens than ``most``.
 
-    Outside of strings a backslash is no JSON: what comes behind it is never parsed, so it does not matter that it may
-    be counted wrong.
+    After a backslash outside of strings, the count may be wrong. This does not matter: there, the document is not JSON,
+    and what follows is never parsed.
     """
     plain = text.replace("\\\\", "").replace('\\"', "") if "\\" in text else text
     for count, _ in enumerate(_TOKEN.finditer(plain), start=1):
@@ -214,8 +216,8 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def _decimal(text: str) -> Decimal:
-    """A number with a fraction or an exponent; one that is no number that anybody would send is none."""
+    """A number with a fraction or an exponent. If it is absurdly long or large, it becomes NaN."""
     try:
         return Decimal(text) if len(text) <= 2 * MOST_DIGITS else Decimal("NaN")
-    except ArithmeticError:  # an exponent beyond all bounds
+    except ArithmeticError:  # the exponent is out of range
         return Decimal("NaN")

@@ -1,6 +1,6 @@
-"""What is in the way of a connection, by the system's error: in words, with what to look at, and whether it may pass.
+"""Explains why a network connection failed: the problem, what to check, and whether it may pass by itself.
 
-Speaks no HTTP: :mod:`vpcep_pulumi.api.wire` meets these errors below it.
+The input is the operating system's or OpenSSL's error. :mod:`vpcep_pulumi.api.wire` catches it below HTTP.
 """
 
 from __future__ import annotations
@@ -28,10 +28,10 @@ class Passing(Enum):
 
 @dataclass(frozen=True)
 class Obstacle:
-    """Why there is no connection.
+    """Why there is no network connection.
 
     :ivar problem: what happened.
-    :ivar advice: what to look at; empty where there is nothing to say.
+    :ivar advice: what to check; empty if there is no advice.
     """
 
     problem: str
@@ -51,23 +51,23 @@ PLAIN = frozenset(
         "BAD_RECORD_TYPE",
     }
 )
-"""OpenSSL's reasons where what answers does not speak TLS."""
+"""OpenSSL's error reasons if the peer does not speak TLS."""
 NO_ROUTE = frozenset(
     {errno.EHOSTUNREACH, errno.ENETUNREACH, errno.EADDRNOTAVAIL, errno.ENETDOWN, errno.EACCES, errno.EPERM}
 )
 PLACE = re.compile(r"^\[[^]]*\] | ?\(?_ssl\.c:\d+\)?:? ?")
-"""What OpenSSL says of its own source."""
+"""The parts of OpenSSL's messages that are about OpenSSL itself, such as ``[SSL: …]`` and ``(_ssl.c:1006)``."""
 UNTRUSTED = frozenset({2, 18, 19, 20, 21, 24, 26, 27})
-"""OpenSSL's codes where no trusted authority has signed a certificate."""
+"""OpenSSL's verification codes if no trusted authority has signed the certificate."""
 ANOTHERS = frozenset({62, 63, 64})
-"""Where it is another host's."""
+"""OpenSSL's verification codes if the certificate is another host's."""
 OUT_OF_DATE: Mapping[int, str] = MappingProxyType({9: "is not valid yet", 10: "has expired"})
 
 
 def reaching(error: Exception, route: Route, *, at_proxy: bool) -> Obstacle:
-    """What an error says that came before the other side was reached.
+    """The obstacle that an error means, if it came before the peer was reached.
 
-    :param at_proxy: whether it is the proxy that was to be reached.
+    :param at_proxy: whether the peer is the proxy.
     """
     check = route.check(at_proxy=at_proxy)
     if isinstance(error, socket.gaierror | UnicodeError):
@@ -84,9 +84,9 @@ def reaching(error: Exception, route: Route, *, at_proxy: bool) -> Obstacle:
 
 
 def securing(error: Exception, route: Route, *, at_proxy: bool) -> Obstacle:
-    """What an error says that came while TLS was agreed on.
+    """The obstacle that an error means, if it came in the TLS handshake.
 
-    :param at_proxy: whether it is the proxy that was to be spoken to.
+    :param at_proxy: whether the peer is the proxy.
     """
     check = route.check(at_proxy=at_proxy)
     if isinstance(error, ssl.SSLCertVerificationError):
@@ -102,9 +102,9 @@ def securing(error: Exception, route: Route, *, at_proxy: bool) -> Obstacle:
 
 
 def refused_by_proxy(words: str, route: Route) -> Obstacle:
-    """What a proxy says instead of making a tunnel.
+    """The obstacle of a proxy that refuses to make a tunnel.
 
-    :param words: its status and reason.
+    :param words: the proxy's HTTP status and reason phrase, such as ``407 Proxy Authentication Required``.
     """
     variable = route.proxy.variable if route.proxy is not None else "https_proxy"
     status = words[:3]
@@ -139,7 +139,7 @@ def _or_proxy(check: str, route: Route) -> str:
 
 
 def _words(error: Exception) -> str:
-    """What the system says, without numbers and places in its source."""
+    """The system's message, without error numbers and places in its source code."""
     if isinstance(error, OSError) and not isinstance(error, ssl.SSLError) and error.strerror:
         return error.strerror
     return PLACE.sub("", str(error)) or type(error).__name__

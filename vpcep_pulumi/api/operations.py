@@ -1,7 +1,7 @@
-"""The API's operations as values: what to send, and how to read the answer. No I/O.
+"""The API's operations as values: what to send, and how to read the response. No I/O.
 
-Each operation links the page it comes from. One is sent with
-:meth:`vpcep_pulumi.api.client.Client.send`.
+Each operation links to the page of the vendor's documentation that it comes from.
+:meth:`vpcep_pulumi.api.client.Client.send` sends an operation.
 """
 
 from __future__ import annotations
@@ -25,14 +25,14 @@ Action = Literal["receive", "reject"]
 PAGE_LIMIT = 1000
 """The most connections that one page may hold (``limit``: 1 to 1000; the API's default is 10)."""
 MOST_ENTRIES = 20
-"""Entries of an answer to a request that names no limit and asks for one."""
+"""The most entries in the response to a request that asks for one entry, and names no limit."""
 ENTRY_BYTES = 16 * 1024
-"""The longest entry: one with everything filled in, each character as an escape of JSON, has about 13 KiB."""
+"""The most bytes of an entry: one with every field filled in, and each character as a JSON escape, has about 13 KiB."""
 ENTRY_TOKENS = 200
-"""Values, names and separators of the largest entry. The documented fields make about 40."""
+"""The most tokens of an entry: JSON values, names and separators. The documented fields make about 40."""
 REST_BYTES = 64 * 1024
 REST_TOKENS = 1_000
-"""What an answer may hold beside its entries."""
+"""The most bytes, and the most tokens, that a response may have besides its entries."""
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,7 @@ class Request:
 
     :ivar path: percent-encoded.
     :ivar query: decoded pairs, in the order sent.
-    :ivar headers: those that belong to the request itself.
+    :ivar headers: those of the request itself, such as ``X-Project-Id``; not those that authenticate it.
     """
 
     method: Literal["GET", "POST", "PUT"]
@@ -53,12 +53,12 @@ class Request:
 
 @dataclass(frozen=True)
 class Operation(Generic[T]):
-    """A request and the way to read its answer.
+    """A request and the way to read its response.
 
-    :ivar name: for messages: what is asked, of which connection.
-    :ivar permission: the IAM action that it needs.
-    :ivar parse: from the decoded JSON of a 2xx answer; raises ValueError where it is not the API's.
-    :ivar most: entries that were asked for.
+    :ivar name: what is requested, for messages, such as ``receive connection 7052… of service 4189…``.
+    :ivar permission: the IAM action that the request needs.
+    :ivar parse: reads the decoded JSON of a 2xx response; raises ValueError if it is not the API's.
+    :ivar most: the most entries that the response may have.
     """
 
     name: str
@@ -69,17 +69,17 @@ class Operation(Generic[T]):
 
     @property
     def longest_answer(self) -> int:
-        """Bytes."""
+        """The most bytes of the response."""
         return REST_BYTES + self.most * ENTRY_BYTES
 
     @property
     def most_tokens(self) -> int:
-        """Values, names and separators of the answer's JSON."""
+        """The most tokens of the response's JSON: values, names and separators."""
         return REST_TOKENS + self.most * ENTRY_TOKENS
 
 
 class UnexpectedAnswer(VpcepError, ValueError):
-    """A well-formed answer that is not about what was asked."""
+    """A response that is JSON, but not as the API documents it, or not about what was requested."""
 
 
 def list_connections(
@@ -114,7 +114,7 @@ def list_connections(
 def act_on_connection(project_id: str, service_id: str, endpoint_id: str, action: Action) -> Operation[Connection]:
     """Accept (``receive``) or reject one connection. The API takes exactly one id.
 
-    The vendor's own example answers with another id than it was asked for, so the answer's is verified.
+    In the vendor's own example, the response has another id than the request. So the response's id is verified.
 
     https://support.huaweicloud.com/intl/en-us/api-vpcep/AcceptOrRejectEndpoint.html
     """
@@ -152,7 +152,7 @@ def describe_connection(project_id: str, service_id: str, endpoint_id: str, desc
 
 
 def list_projects(name: str) -> Operation[tuple[Project, ...]]:
-    """The projects of one name, asked of IAM. A region's own project bears the region's name.
+    """The projects with a name, as IAM lists them. A region's own project has the region's name.
 
     https://support.huaweicloud.com/intl/en-us/api-iam/iam_06_0001.html
     """
@@ -193,9 +193,9 @@ def _validated(model: type[Page], answer: Any) -> Page:
 
 
 def _problem(loc: tuple[int | str, ...], value: object) -> str:
-    """The field, and what it holds where that is a status. Any other value stays out: an answer may echo a request."""
+    """The invalid field; for a status, with its value. Other values are left out: a response may echo its request."""
     if "status" in loc:
-        # What follows is pydantic's name for one of the types that it may have.
+        # After "status", pydantic's path names one of the types that the field may have.
         path = loc[: loc.index("status") + 1]
         return f"{'.'.join(map(str, path))} ({reprlib.repr(value)})"
     return ".".join(map(str, loc)) or "body"

@@ -1,4 +1,4 @@
-"""Which proxy the environment names for an address, and by which variable. Speaks no HTTP."""
+"""Which proxy the environment names for an address, and by which variable. Sends nothing itself."""
 
 from __future__ import annotations
 
@@ -21,15 +21,15 @@ OF_THE_SYSTEM = "the system's proxy settings"
 EXCEPTION = re.compile(
     r"\*|(\*?\.)?[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*\.?(:\d+)?|\[[0-9A-Fa-f:.]+\](:\d+)?|[0-9A-Fa-f:.]+|[0-9A-Fa-f:.]+/\d+"
 )
-"""An entry of ``no_proxy``: everything, a host, all hosts of a domain, an address, a network."""
+"""An entry of ``no_proxy``: everything (``*``), a host, a domain (``.example.com``), an IP address, or a network."""
 
 
 @dataclass(frozen=True)
 class Proxy:
     """A proxy to send requests through.
 
-    :ivar variable: what names it, for messages: ``https_proxy``.
-    :ivar doubt: what is wrong with ``no_proxy``, which might have excepted the address; empty where nothing is.
+    :ivar variable: what names the proxy, for messages, such as ``https_proxy``.
+    :ivar doubt: what is wrong with ``no_proxy``, which may have been meant to except the address; empty if nothing is.
     """
 
     scheme: str
@@ -48,21 +48,21 @@ class Proxy:
 
 
 def of_the_system() -> Mapping[str, str]:
-    """The proxies that the system itself names; only some systems name any."""
+    """The proxies in the operating system's own settings, by scheme; only macOS and Windows have any."""
     return getproxies() if sys.platform in ("darwin", "win32") else {}
 
 
 def proxy_for(
     scheme: str, netloc: str, environ: Mapping[str, str], *, system: Callable[[], Mapping[str, str]] = of_the_system
 ) -> Proxy | None:
-    """The proxy for an address; None where it is asked directly.
+    """The proxy for an address; None if requests go there directly.
 
-    Variables in lower case come before those in upper case, and ``no_proxy`` excepts hosts and domains. Without
-    any, some systems have settings of their own.
+    A variable in lower case wins over one in upper case. ``no_proxy`` excepts hosts and domains. If no such variable
+    is set, the operating system's own settings count.
 
     :param netloc: host and port.
-    :param system: the proxies that the system names, by scheme; asked where the environment says nothing.
-    :raises SettingsError: it is not one that can be used. The address stays out of the message: it may hold a password.
+    :param system: returns the proxies of the operating system, by scheme; called only if no variable is set.
+    :raises SettingsError: the proxy cannot be used. The message leaves its address out: it may hold a password.
     """
     variable = _variable(environ, f"{scheme}_proxy") or _variable(environ, "all_proxy")
     if variable is not None:
@@ -83,11 +83,14 @@ def proxy_for(
 
 
 def _variable(environ: Mapping[str, str], name: str) -> str | None:
-    """A variable that is set, as it is spelled; an empty one in lower case takes the other spellings away."""
+    """The variable's name as it is spelled in the environment; None if it is not set, or empty.
+
+    If the lower-case spelling is set but empty, the other spellings do not count.
+    """
     if name in environ:
         return name if environ[name].strip() else None
     if name == "http_proxy" and "REQUEST_METHOD" in environ:
-        return None  # a header named "Proxy" of a request to a CGI script
+        return None  # in a CGI script, HTTP_PROXY is the request's header "Proxy", which anybody can send
     return next((each for each in environ if each.lower() == name and environ[each].strip()), None)
 
 
@@ -95,7 +98,7 @@ def _parsed(address: str, variable: str, doubt: str) -> Proxy:
     try:
         parts = urlsplit(address.strip() if "://" in address else f"http://{address.strip()}")
         if parts.path not in ("", "/") or parts.query or parts.fragment:
-            # A password with "/", "?" or "#" in it ends the address before the host.
+            # With an unescaped "/", "?" or "#" in the password, the parsed address ends before the host.
             raise ValueError("it does not end with the port")
         host, port = (parts.hostname or "").encode("idna").decode("ascii"), parts.port
     except (ValueError, UnicodeError):
@@ -115,7 +118,7 @@ def _parsed(address: str, variable: str, doubt: str) -> Proxy:
 
 
 def _is_excepted(netloc: str, text: str) -> bool:
-    """Whether ``no_proxy`` names a host, with its port or without, or a domain that it is in."""
+    """Whether ``no_proxy`` names the host (with its port or without), its domain, or its network."""
     both = netloc.lower()
     host = re.sub(r":\d+$", "", both)
     address = _address(host)
@@ -137,7 +140,7 @@ def _address(host: str) -> Address | None:
 
 
 def _network(entry: str) -> Network | None:
-    """The addresses that an entry excepts: a network, or one."""
+    """The IP addresses that an entry excepts: a network, or a single address; None if the entry is a name."""
     try:
         return ip_network(entry.strip("[]"), strict=False)
     except ValueError:
@@ -149,6 +152,6 @@ def _entries(text: str) -> list[str]:
 
 
 def _doubt(variable: str, text: str) -> str:
-    """What is wrong with ``no_proxy``: an entry that no host matches."""
+    """What is wrong with ``no_proxy``: entries that no host can match; empty if there are none."""
     odd = [str(number) for number, entry in enumerate(_entries(text), start=1) if not EXCEPTION.fullmatch(entry)]
     return f"entry {', '.join(odd)} of {variable} names no host" if odd else ""

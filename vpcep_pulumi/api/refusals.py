@@ -1,13 +1,13 @@
-"""From an answer that is not 2xx to the error it stands for. Pure.
+"""Turns a response that is not 2xx into an error. Pure.
 
-Four shapes are documented or were seen, and a few strays:
+Four forms of a body are documented or were seen:
 
 1. ``{"error_code", "error_msg"}``: the service's real one;
 2. ``{"error": {"code", "message"}}``: the service's documented one;
-3. ``{"error_code", "error_msg", "request_id"}``: a gateway's, with a code of ``APIGW.`` or ``APIG.``;
-4. ``{"error": {"code", "message", "title"}}``: IAM's, whose code may be a number;
+3. ``{"error_code", "error_msg", "request_id"}``: a gateway's, with a code that begins with ``APIGW.`` or ``APIG.``;
+4. ``{"error": {"code", "message", "title"}}``: IAM's, whose code may be a number.
 
-``errorCode``/``errorMsg``, ``encoded_authorization_message``, HTML and empty bodies from a proxy.
+Seldom, there is ``errorCode``/``errorMsg``, ``encoded_authorization_message``, or HTML or nothing from a proxy.
 """
 
 from __future__ import annotations
@@ -23,13 +23,14 @@ from vpcep_pulumi.api.text import printable
 from vpcep_pulumi.errors import ApiError, AuthenticationError, PermissionDeniedError, RefusalKind
 
 LONGEST_CODE = 64
-"""Characters of a code or a request id. The longest seen has 36."""
+"""The most characters of a code or a request id. The longest seen has 36."""
 LONGEST_MESSAGE = 300
-"""Characters of a message."""
+"""The most characters of a message."""
 ODD_SECONDS = signing.DATE_TOLERANCE - 60.0
-"""A clock that is off by so much may be why a signature is refused: an exchange takes 60 s at the most."""
+"""From this difference on, the clock may be why a signature is refused: 60 s less than the server's tolerance, because
+an exchange may take 60 s."""
 ABOUT_THE_DATE = re.compile(r"x-sdk-date|time-?stamp|(?:request|signature)(?: is| has| time)* expired", re.IGNORECASE)
-"""Words of a refusal that is about a signature's date. A token that has expired is none."""
+"""Matches a message about a signature's date, but not one about a token that has expired."""
 
 
 def error_from_response(
@@ -42,11 +43,11 @@ def error_from_response(
     mask: Callable[[str], str] = str,
     signed_at: str | None = None,
 ) -> ApiError:
-    """The error that an answer stands for; one below 400 is none of the API's either.
+    """The error for a response that is not 2xx. A status below 400 (1xx, 3xx) is an error as well.
 
-    :param headers: looked up without case by the mapping itself, as :class:`httpx.Headers` does.
-    :param signed_at: the date of the request's signature, as it was sent; None where it bore none.
-    :param mask: takes secrets out of what the server says.
+    :param headers: a mapping that ignores case by itself, such as :class:`httpx.Headers`.
+    :param signed_at: the date of the request's signature, as it was sent; None if the request bore none.
+    :param mask: removes secrets from the server's text.
     """
     fields = _fields(body)
 
@@ -81,16 +82,16 @@ def error_from_response(
 
 
 def request_id(headers: Mapping[str, str], mask: Callable[[str], str] = str) -> str:
-    """The id by which the vendor finds a request; empty where the answer has none among its headers."""
+    """The id by which the vendor finds a request; empty if the response has no such header."""
     return printable(mask(headers.get("X-Request-Id", "")), LONGEST_CODE)
 
 
 def _clock(signed_at: str | None, answered_at: str | None, message: str) -> str:
-    """What to do about a clock that is off; empty where it is not why a signature is refused.
+    """What to do about a wrong clock; empty if the clock is not why the signature was refused.
 
-    The gateway may say no more than that it cannot verify the signature, so the dates are compared.
+    The gateway may say only that it cannot verify the signature, so the dates are compared.
 
-    :param answered_at: the answer's ``Date``.
+    :param answered_at: the response's ``Date``.
     """
     if signed_at is None:
         return ""
@@ -108,7 +109,7 @@ def _amount(seconds: float) -> str:
 
 
 def _fields(body: bytes) -> Mapping[str, Any]:
-    """The object that names code and message, whichever shape it comes in."""
+    """The fields of the body, with those of a nested ``error`` at the same level; empty if it is not a JSON object."""
     try:
         answer = parse_json(body)
     except ValueError:
@@ -124,12 +125,12 @@ def _fields(body: bytes) -> Mapping[str, Any]:
 
 
 def _word(value: object) -> str:
-    """A text, or a number that stands in its place."""
+    """The value as text, if it is a string or an integer; else empty."""
     if isinstance(value, str):
         return value
     return str(value) if isinstance(value, int) and not isinstance(value, bool) and abs(value) < 10**18 else ""
 
 
 def _seconds(text: str | None) -> float | None:
-    """``Retry-After`` in seconds; a date there is ignored (none was ever seen, of either form)."""
+    """``Retry-After`` in seconds; None if it is a date. (Neither form was ever seen.)"""
     return float(text) if text is not None and text.isascii() and text.isdigit() and len(text) < 7 else None

@@ -1,10 +1,12 @@
-"""Whether to send a request again, and when. Pure decisions; :mod:`vpcep_pulumi.api.attempts` turns the wheel.
+"""Decides whether to retry a request, and when. Pure; :mod:`vpcep_pulumi.api.attempts` makes the attempts.
 
-A request that surely was not carried out may always be sent again. One that may have been is sent
-again only where doing it twice is the same as doing it once; a POST is left to the caller, who
-reads the connection back first. What comes of something that is set up wrong (a certificate that is
-not trusted) is not sent again; what may come of it (a connection that is refused), for seconds. A
-refusal is never sent again, least of all a 401: five of those lock an access key for five minutes.
+- A request that was certainly not carried out may be retried. Throttling is an example.
+- A request that may have been carried out is retried only if it is idempotent (GET, PUT). For a POST, the caller
+  reads the connection back first.
+- An error in the setup, such as an untrusted certificate, is not retried. An error that may be one, such as a refused
+  network connection, is retried for a few seconds.
+- Every other refusal of the API is final. A 401 in particular is never retried: five of them lock an access key for
+  five minutes.
 """
 
 from __future__ import annotations
@@ -27,7 +29,7 @@ from vpcep_pulumi.errors import (
 
 
 class RetryReason(Enum):
-    """Why a request is sent again."""
+    """Why a request is retried."""
 
     NETWORK = "no answer"
     UNREACHABLE = "no connection"
@@ -36,16 +38,16 @@ class RetryReason(Enum):
 
 
 NO_ANSWER = frozenset({RetryReason.NETWORK, RetryReason.UNREACHABLE})
-"""Where nothing is known of the other side."""
+"""The reasons that mean that no response came."""
 
 
 class RetryBudget(NamedTuple):
-    """How long to go on, in seconds, and how often.
+    """The limits for the attempts of one request; times are in seconds.
 
-    :ivar first: the longest first pause; each further one may be twice as long.
-    :ivar longest: the longest pause.
-    :ivar total: no further attempt once so much time has passed since the first.
-    :ivar attempts: how many attempts there are at the most, whatever the pauses come to.
+    :ivar first: upper limit of the first pause. It doubles with each further pause.
+    :ivar longest: upper limit of every pause, unless the server asks for a longer one.
+    :ivar total: no attempt begins later than this after the first. It also limits a pause that the server asks for.
+    :ivar attempts: the most attempts, however short the pauses are.
     """
 
     first: float
@@ -57,7 +59,7 @@ class RetryBudget(NamedTuple):
 BUDGETS: Mapping[RetryReason, RetryBudget] = MappingProxyType(
     {
         RetryReason.NETWORK: RetryBudget(first=0.5, longest=8, total=45, attempts=20),
-        # A server may be starting; more often something is set up wrong, and whoever waits shall know it soon.
+        # The server may be starting. More often, a setting is wrong, and the user should learn that soon.
         RetryReason.UNREACHABLE: RetryBudget(first=0.5, longest=2, total=5, attempts=10),
         RetryReason.SERVER: RetryBudget(first=1, longest=10, total=60, attempts=20),
         # The vendor advises 2 to 5 s; a quota of 200 calls in 5 minutes was seen.
@@ -67,7 +69,7 @@ BUDGETS: Mapping[RetryReason, RetryBudget] = MappingProxyType(
 
 
 def reason_to_retry(method: str, error: RequestError) -> RetryReason | None:
-    """Why this request may be sent again, or None where it must not be.
+    """Why this request may be retried; None if it must not be.
 
     :param method: GET and PUT do the same when sent twice; POST does not.
     """
@@ -91,10 +93,10 @@ def reason_to_retry(method: str, error: RequestError) -> RetryReason | None:
 
 
 class Retry(NamedTuple):
-    """The decision to send a request again.
+    """A retry that a request's error allows.
 
-    :ivar seconds: to wait before.
-    :ivar is_over: whether no time or no attempt is left for it.
+    :ivar seconds: the pause before the next attempt.
+    :ivar is_over: whether the budget has no time or no attempt left for it.
     """
 
     reason: RetryReason
@@ -110,11 +112,11 @@ def retry_after(
     passed: float,
     uniform: Callable[[float, float], float] = random.uniform,
 ) -> Retry | None:
-    """Whether to send a request again after an attempt that failed, why, and when; None where it must not be.
+    """Whether, why and when to retry after a failed attempt; None if the request must not be retried.
 
     :param method: GET and PUT do the same when sent twice; POST does not.
     :param attempt: how many attempts there were, from 1.
-    :param passed: seconds since the beginning of the first.
+    :param passed: seconds since the first attempt began.
     """
     reason = reason_to_retry(method, error)
     if reason is None:
@@ -126,11 +128,11 @@ def retry_after(
 
 
 def pause(budget: RetryBudget, attempt: int, *, asked: float | None, uniform: Callable[[float, float], float]) -> float:
-    """Seconds to wait before the next attempt: a jittered doubling, or longer where the server asks for longer.
+    """Seconds to wait before the next attempt: exponential backoff with jitter, or longer if the server asks for it.
 
-    A server that asks for less is not obeyed: ``Retry-After: 0`` would make a busy loop.
+    A shorter wait that the server asks for is ignored: ``Retry-After: 0`` would make a busy loop.
 
-    :param asked: the seconds that the server asks for.
+    :param asked: the seconds that the server asks for; None if it does not.
     """
     ceiling = min(budget.longest, budget.first * 2 ** min(attempt - 1, 16))
     own = uniform(ceiling / 2, ceiling)

@@ -1,4 +1,4 @@
-"""How an address is reached: directly or through a proxy, and what names what. Speaks no HTTP."""
+"""How an address is reached: directly or through a proxy, and which settings name the two. Sends nothing itself."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ class Route:
     """The way to one address.
 
     :ivar named_by: the setting or variable that names the address, for messages.
-    :ivar is_secure: whether TLS is spoken on it, by the address or by the proxy.
-    :ivar proxy: None where the address is asked directly.
-    :ivar bundle: the variable that names the certificates to trust; empty where none does.
+    :ivar is_secure: whether TLS is used, by the address or by the proxy.
+    :ivar proxy: None if requests go to the address directly.
+    :ivar bundle: the variable that names the certificates to trust; empty if none is set.
     """
 
     named_by: str = "the endpoint"
@@ -27,18 +27,18 @@ class Route:
 
     @property
     def via(self) -> str:
-        """How the address is asked, for messages."""
+        """The proxy, for messages; empty if there is none."""
         return "" if self.proxy is None else f" through the proxy {self.proxy.address} ({self.proxy.variable})"
 
     @property
     def secrets(self) -> tuple[str, ...]:
-        """The proxy's password."""
+        """The proxy's password, if it has one."""
         return () if self.proxy is None or not self.proxy.password else (self.proxy.password,)
 
     def check(self, *, at_proxy: bool) -> str:
-        """What to look at, where the address itself may be wrong.
+        """What to check if the address itself may be wrong, for messages.
 
-        :param at_proxy: whether it is the proxy's.
+        :param at_proxy: whether it is the proxy's address.
         """
         if not at_proxy or self.proxy is None:
             return f"check {self.named_by}"
@@ -50,7 +50,7 @@ def route_to(base_url: str, environ: Mapping[str, str], *, named_by: str, trust_
     """The way to an address.
 
     :param environ: names proxies and certificates.
-    :param trust_env: whether a proxy that the environment names is asked.
+    :param trust_env: whether to use a proxy that the environment names.
     :raises SettingsError: that proxy cannot be used.
     """
     parts = urlsplit(base_url)

@@ -1,7 +1,7 @@
 """``SDK-HMAC-SHA256``, the signature of Huawei Cloud's APIs. Pure: no clock, no I/O.
 
 Source: "AK/SK Signing and Authentication Algorithm" in the API Gateway's developer guide, and the
-official Python SDK (huaweicloudsdkcore 3.1), whose known answer is among the tests.
+official Python SDK (huaweicloudsdkcore 3.1). The tests compare with a signature that it made.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ DATE_TOLERANCE = 15 * 60
 
 @dataclass(frozen=True)
 class Signature:
-    """A signature and every string on the way to it, so that a mismatch can be found.
+    """A signature with all intermediate strings, so that a mismatch can be debugged.
 
     :ivar canonical_request: the request in its canonical form.
     :ivar string_to_sign: what the key signs.
@@ -42,15 +42,15 @@ class Signature:
 
 
 def sdk_date(now: datetime) -> str:
-    """The ``X-Sdk-Date`` header's value for a moment (aware)."""
+    """The ``X-Sdk-Date`` header's value for a timezone-aware time."""
     return now.astimezone(UTC).strftime(DATE_FORMAT)
 
 
 def seconds_ahead(signed_at: str, answered_at: str) -> float | None:
-    """How far the clock that dated a signature is ahead of the one that dated its answer; None where one is no date.
+    """Seconds by which the client's clock is ahead of the server's; None if one of the two is not a date.
 
-    :param signed_at: ``X-Sdk-Date``.
-    :param answered_at: ``Date``.
+    :param signed_at: the request's ``X-Sdk-Date``.
+    :param answered_at: the response's ``Date``.
     """
     try:
         signed = datetime.strptime(signed_at, DATE_FORMAT).replace(tzinfo=UTC)
@@ -74,7 +74,7 @@ def sign(
     :param path: decoded, without the query.
     :param query: decoded pairs, in any order.
     :param headers: exactly those to sign, ``X-Sdk-Date`` among them, in any case and order.
-    :param body: as sent; empty where there is none.
+    :param body: as sent; empty if there is none.
     """
     names = {name.lower(): value.strip() for name, value in headers.items()}
     if DATE_HEADER.lower() not in names:
@@ -97,6 +97,6 @@ def sign(
 
 
 def _canonical_path(path: str) -> str:
-    """Every segment quoted once, always ending in a slash."""
+    """The path with each segment quoted once, and with a slash at the end."""
     quoted = "/".join(quote(segment, safe="~") for segment in path.split("/"))
     return quoted if quoted.endswith("/") else quoted + "/"

@@ -1,4 +1,4 @@
-"""Whether a credential is good, as far as the API has said: a refused one is never sent again.
+"""Whether the API has accepted or refused a credential. A refused credential is never sent again.
 
 Five bad signatures in a row lock an access key for five minutes.
 """
@@ -13,7 +13,7 @@ from vpcep_pulumi.errors import AuthenticationError
 
 
 class Standing:
-    """What all clients of one credential know of it together. Thread-safe; holds nothing of the credential itself."""
+    """What the clients of one credential know about it. They share it. Thread-safe; does not hold the credential."""
 
     def __init__(self) -> None:
         self._alone = threading.Lock()
@@ -22,7 +22,7 @@ class Standing:
 
     @contextmanager
     def attempt(self) -> Iterator[None]:
-        """One attempt to send; alone until the credential has proved good, so that a bad one is refused once."""
+        """Guard one attempt. Until the credential is accepted, only one runs at a time: a bad one is refused once."""
         if self._is_proven:
             yield
             return
@@ -30,10 +30,10 @@ class Standing:
             yield
 
     def check(self, operation: str) -> None:
-        """Let a request go, unless the credential was refused. The last thing to ask before it is sent.
+        """Stop a request if the credential was refused before. Call it immediately before the request is sent.
 
-        :param operation: its name, for the message.
-        :raises AuthenticationError: the credential was refused before, by whatever request.
+        :param operation: the operation's name, for the message.
+        :raises AuthenticationError: the credential was refused before, for any request.
         """
         first = self._refused
         if first is not None:
@@ -48,9 +48,9 @@ class Standing:
             )
 
     def proved(self) -> None:
-        """A request was carried out with it."""
+        """Note that a request with the credential was carried out."""
         self._is_proven = True
 
     def refused(self, error: AuthenticationError) -> None:
-        """A request was refused because of it: no other is sent, however good it was before."""
+        """Note that a request was refused because of the credential. No other is sent, even if some were accepted."""
         self._refused = error

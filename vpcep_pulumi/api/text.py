@@ -1,7 +1,7 @@
-"""What others say, made fit for a terminal, a log and the state: printable, on one line, short.
+"""Makes untrusted text fit for a terminal, a log and the state: printable, on one line, short. Pure.
 
-The API, a proxy and a consumer of a service are not to be trusted: what they send may hold escape sequences of a
-terminal, marks that turn the direction of writing, characters that nobody sees, or megabytes. Pure.
+Text from the API, a proxy or a consumer of a service is not trusted. It may hold terminal escape sequences, marks that
+change the writing direction, invisible characters, or megabytes.
 """
 
 from __future__ import annotations
@@ -11,31 +11,31 @@ import re
 LONGEST_ID = 64
 """Characters of an id, as documented: "1 to 64"."""
 CUT = "…"
-"""Stands where something was cut off."""
+"""Marks the place where text was cut off."""
 
 _INVISIBLE = re.compile(
     "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]"
 )
-"""What :meth:`str.isprintable` lets pass although it shows nothing: joiners, fillers, variation selectors."""
+"""Invisible characters that :meth:`str.isprintable` accepts: joiners, fillers, variation selectors."""
 _OUTSIDE_ID = re.compile("[^A-Za-z0-9_-]")
 _SHOWN_ID = re.compile(r"(?:[A-Za-z0-9_-]|\\u[0-9a-f]{4}|\\U[0-9a-f]{8})*")
 
 
 def printable(text: str, longest: int = 300) -> str:
-    """One line for a message. What cannot be printed becomes a space.
+    """The text as one line for a message. Unprintable characters become spaces.
 
-    :param longest: characters, without the mark of a cut.
+    :param longest: the most characters, not counting :data:`CUT`.
     """
     line = " ".join("".join(c if _is_visible(c) else " " for c in text[: 4 * longest]).split())
     return line if len(line) <= longest else line[:longest] + CUT
 
 
 def visible(text: str, longest: int = 300) -> str:
-    r"""A text with everything that cannot be printed as ``\uXXXX``, so that two that differ look different.
+    r"""The text with each unprintable character as ``\uXXXX``, so that texts that differ also look different.
 
-    A text that is printable and short stays as it is, so ``visible`` of its own result changes nothing.
+    A text that is printable and short is not changed. So ``visible`` of its own result changes nothing.
 
-    :param longest: characters, the mark of a cut among them.
+    :param longest: the most characters, counting :data:`CUT`.
     """
     if len(text) <= longest and text.isprintable() and not _INVISIBLE.search(text):
         return text
@@ -45,8 +45,8 @@ def visible(text: str, longest: int = 300) -> str:
 def shown_id(value: str) -> str:
     r"""An id for display: at most 64 characters, anything outside ``[A-Za-z0-9_-]`` as ``\uXXXX``.
 
-    An id that the API documents stays as it is, and no other looks like it: a letter of another alphabet or a
-    character that nobody sees is escaped. ``shown_id`` of its own result changes nothing.
+    A valid id is not changed, and no other text looks like it: letters of other alphabets and invisible characters are
+    escaped. ``shown_id`` of its own result changes nothing.
     """
     body = value.removesuffix(CUT) if len(value) > LONGEST_ID - 10 else value
     if len(value) <= LONGEST_ID and _SHOWN_ID.fullmatch(body):
@@ -59,13 +59,13 @@ def _is_visible(character: str) -> bool:
 
 
 def escaped(character: str) -> str:
-    r"""``\uXXXX``, or ``\UXXXXXXXX`` beyond the first plane."""
+    r"""The character as ``\uXXXX``, or as ``\UXXXXXXXX`` above U+FFFF."""
     code = ord(character)
     return f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
 
 
 def _cut(parts: list[str], longest: int) -> str:
-    """The parts joined; no part is cut in two."""
+    """The parts joined, and cut to the length; no part is cut in two."""
     text = "".join(parts)
     if len(text) <= longest:
         return text

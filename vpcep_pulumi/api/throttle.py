@@ -1,4 +1,4 @@
-"""Holds every thread back while one of them was told to slow down: a quota is the whole account's."""
+"""Holds all threads back when one request was throttled: the quota is for the whole account."""
 
 from __future__ import annotations
 
@@ -10,22 +10,26 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Turn:
-    """A request that may go now.
+    """The permission to send one request.
 
-    :ivar closings: how often the throttle had been closed by then.
+    :ivar closings: how often the throttle had been closed when the permission was given.
     """
 
     closings: int
 
 
 class Throttle:
-    """Open: any number of requests go at once. Closed: none, for a while; then one at a time, until one is answered.
+    """Decides how many requests run at once. Thread-safe.
 
-    A herd after the wait would only use up the quota that there is. An answer opens it only where its request began
-    after the last closing: one that was on its way before knows nothing of the quota. Thread-safe.
+    - Open: any number of requests.
+    - Closed: none for a while, then one at a time until one is answered. If all went at once after the wait, they would
+      only use up the quota again.
 
-    :param monotonic: seconds, never going back.
-    :param sleep: waits for so many seconds; may raise to end a wait.
+    A response opens the throttle only if its request began after the last closing: an earlier request says nothing
+    about the quota.
+
+    :param monotonic: seconds that never go back.
+    :param sleep: waits for the given seconds; may raise an exception to end the wait.
     """
 
     def __init__(self, monotonic: Callable[[], float], sleep: Callable[[float], None]) -> None:
@@ -39,7 +43,7 @@ class Throttle:
 
     @contextmanager
     def turn(self) -> Iterator[Turn]:
-        """Wait until a request may go; where the throttle was closed, keep the others back while it is under way."""
+        """Wait until a request may be sent. If the throttle was closed, hold the others back until this one is done."""
         while True:
             turn = self._open_turn()
             if turn is not None:
@@ -52,14 +56,14 @@ class Throttle:
                     return
 
     def close_for(self, seconds: float) -> None:
-        """Let no request begin for so long, counted from now; a longer closing stays as it is."""
+        """Let no request begin for these seconds, counted from now. A closing that ends later stays as it is."""
         with self._lock:
             self._closings += 1
             self._is_closed = True
             self._opens_at = max(self._opens_at, self._monotonic() + seconds)
 
     def answered(self, turn: Turn) -> None:
-        """The service has answered a request: open, unless the throttle was closed after the request began."""
+        """Open, because a request was answered; but not if the throttle was closed after the request began."""
         with self._lock:
             if turn.closings == self._closings:
                 self._is_closed = False
@@ -69,7 +73,7 @@ class Throttle:
             return None if self._is_closed else Turn(self._closings)
 
     def _waited(self) -> Turn | None:
-        """The turn of the one that goes alone, after the wait; None where the throttle was opened meanwhile."""
+        """Wait, and return the turn of the request that goes alone; None if the throttle was opened meanwhile."""
         while True:
             with self._lock:
                 if not self._is_closed:

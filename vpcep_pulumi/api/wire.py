@@ -1,7 +1,7 @@
-"""The connections below HTTP: each exchange has so many seconds and bytes, whatever part of it takes them.
+"""The network connections below HTTP. Each exchange of a request and its response has a limit of seconds and bytes.
 
-The timeouts of httpx are for one read each: a server that sends a header, a chunk extension or a ``100 Continue`` every
-few seconds is never late. Here every connect, read and write is given what is left of its exchange.
+The timeouts of httpx apply to single reads. A server that sends a header, a chunk extension or a ``100 Continue`` every
+few seconds never exceeds them. Here, each connect, read and write may take only what is left of its exchange's limit.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from vpcep_pulumi.api.proxies import Proxy
 from vpcep_pulumi.api.route import Route
 
 ALLOWANCE = "vpcep_allowance"
-"""The request's extension that holds its :class:`Allowance`."""
+"""The name of the request extension that holds the :class:`Allowance`."""
 
 ERRORS: Mapping[type[Exception], type[httpx.HTTPError]] = MappingProxyType(
     {
@@ -41,15 +41,15 @@ ERRORS: Mapping[type[Exception], type[httpx.HTTPError]] = MappingProxyType(
         )
     }
 )
-"""httpcore's errors as those of httpx."""
+"""By httpcore's error: the error of httpx that it becomes."""
 
 
 class Allowance:
-    """What is left of one exchange.
+    """The seconds and bytes that are left for one exchange.
 
-    :param monotonic: seconds, never going back.
-    :param seconds: from now to the last byte of the answer.
-    :param size: bytes that may be read, framing and headers among them.
+    :param monotonic: seconds that never go back.
+    :param seconds: from now to the last byte of the response.
+    :param size: bytes that may be read, including framing and headers.
     """
 
     def __init__(self, monotonic: Callable[[], float], *, seconds: float, size: int) -> None:
@@ -61,8 +61,8 @@ class Allowance:
     def within(self, timeout: float | None, error: type[Exception] = httpx.ReadTimeout) -> float:
         """The seconds that one step may take.
 
-        :param timeout: the longest that it may take in any case.
-        :param error: raised where no time is left.
+        :param timeout: the step's own limit, if it has one.
+        :param error: raised if no time is left.
         """
         left = self._ends - self._monotonic()
         if left <= 0:
@@ -70,9 +70,9 @@ class Allowance:
         return left if timeout is None else min(timeout, left)
 
     def count(self, size: int) -> None:
-        """So many bytes were read.
+        """Count bytes that were read.
 
-        :raises httpcore.RemoteProtocolError: more than may be.
+        :raises httpcore.RemoteProtocolError: there were more than allowed.
         """
         self._size -= size
         if self._size < 0:
@@ -80,9 +80,9 @@ class Allowance:
 
 
 class CannotConnect(httpx.ConnectError):
-    """There is no connection, and nothing was sent.
+    """The network connection could not be made. Nothing was sent.
 
-    :ivar obstacle: what is in the way.
+    :ivar obstacle: why.
     """
 
     def __init__(self, obstacle: Obstacle) -> None:
@@ -97,11 +97,12 @@ class _Obstructed(httpcore.ConnectError):
 
 
 class Transport(httpx.BaseTransport):
-    """What :class:`httpx.HTTPTransport` is, with an :class:`Allowance` for each exchange, and words for what fails.
+    """Like :class:`httpx.HTTPTransport`, with an :class:`Allowance` for each exchange, and an :class:`Obstacle` for a
+    connection that fails.
 
-    :param route: how the one address is reached to which all requests go.
-    :param certificates: those to trust; None where nothing is sent over TLS.
-    :param idle: seconds after which a connection is not used again.
+    :param route: the way to the one address to which all requests go.
+    :param certificates: those to trust; None if nothing is sent over TLS.
+    :param idle: seconds after which an idle network connection is not used again.
     """
 
     def __init__(self, route: Route, *, certificates: ssl.SSLContext | None, idle: float) -> None:
@@ -116,7 +117,7 @@ class Transport(httpx.BaseTransport):
         )
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
-        """Send a request; the body of the answer is read by who asks for it."""
+        """Send a request. The caller reads the body of the response."""
         self._network.current = request.extensions[ALLOWANCE]
         with _as_httpx(self._route):
             answer = self._pool.handle_request(
@@ -138,7 +139,7 @@ class Transport(httpx.BaseTransport):
         )
 
     def close(self) -> None:
-        """Close every connection."""
+        """Close every network connection."""
         self._pool.close()
 
 
@@ -155,7 +156,7 @@ class _Body(httpx.SyncByteStream):
 
 
 class _Network(httpcore.NetworkBackend):
-    """Makes connections. An exchange stays in its thread, and a thread has one at a time."""
+    """Makes network connections. An exchange stays in one thread, and a thread has one exchange at a time."""
 
     def __init__(self, route: Route) -> None:
         self.route = route
@@ -164,7 +165,7 @@ class _Network(httpcore.NetworkBackend):
 
     @property
     def current(self) -> Allowance:
-        """What is left of this thread's exchange."""
+        """The allowance of this thread's exchange."""
         allowance: Allowance = self._threads.allowance
         return allowance
 
@@ -180,7 +181,7 @@ class _Network(httpcore.NetworkBackend):
         local_address: str | None = None,
         socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
     ) -> httpcore.NetworkStream:
-        """Connect to one address of the host after the other, while the exchange has time left."""
+        """Try the host's addresses in turn, until one connects, or the exchange has no time left."""
         at_proxy = self.route.proxy is not None
         found: list[Obstacle] = []
         try:
@@ -194,12 +195,12 @@ class _Network(httpcore.NetworkBackend):
                     return _Stream(stream, self)
         except (OSError, UnicodeError) as error:
             raise _Obstructed(reaching(error, self.route, at_proxy=at_proxy)) from error
-        # Of several addresses, the one for which there is hope.
+        # If several addresses failed, report the failure that is most likely to pass.
         raise _Obstructed(next((each for each in found if each.passing is Passing.LIKELY), found[-1]))
 
 
 class _Stream(httpcore.NetworkStream):
-    """A connection whose every step is given what is left of the exchange that uses it."""
+    """A network connection. Each step may take only what is left of the exchange that uses it."""
 
     def __init__(self, inner: httpcore.NetworkStream, network: _Network, *, at_proxy: bool | None = None) -> None:
         self._inner, self._network = inner, network
@@ -227,7 +228,7 @@ class _Stream(httpcore.NetworkStream):
         except (httpcore.ConnectError, httpcore.ConnectTimeout) as error:
             route = self._network.route
             raise _Obstructed(securing(_cause(error), route, at_proxy=self._is_at_proxy)) from error
-        # What is spoken within a tunnel is the host's own.
+        # Within a tunnel, the peer is the host, not the proxy.
         return _Stream(stream, self._network, at_proxy=False)
 
     def get_extra_info(self, info: str) -> Any:
@@ -251,7 +252,7 @@ def _addresses(host: str, port: int) -> list[str]:
 
 
 def _cause(error: Exception) -> Exception:
-    """The system's own error below httpcore's."""
+    """The operating system's error that caused httpcore's."""
     return error.__cause__ if isinstance(error.__cause__, Exception) else error
 
 

@@ -1,4 +1,4 @@
-"""What the command can do."""
+"""The subcommands of ``vpcep-pulumi``."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def simulator(
 ) -> None:
     """Serve a simulated VPC Endpoint API on this machine, with a control API under /_simulator."""
     if seed is not None:
-        # A seed asks for something to draw.
+        # A seed is of use only if there are times to draw.
         latency, creating = latency or 0.05, creating or 2.0
     try:
         settings = Settings(latency_s=latency, creating_s=creating, seed=seed)

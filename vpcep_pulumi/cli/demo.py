@@ -1,4 +1,4 @@
-"""The demo: the main job from start to end on the bundled simulator, and what was asked of the API for it."""
+"""The demo: the main job from start to end on the bundled simulator, and the API requests that it took."""
 
 from __future__ import annotations
 
@@ -34,13 +34,13 @@ ENGINES: Mapping[str, type[LocalEngine | CliEngine]] = {"local": LocalEngine, "p
 
 
 class DemoFailed(VpcepError):
-    """A step did not come to what it should."""
+    """A step of the demo did not have the expected result."""
 
 
 def run_demo(console: Console, environ: Mapping[str, str]) -> None:
-    """Tell the story.
+    """Run the demo.
 
-    :param environ: ``VPCEP_ENGINE`` names the engine, ``local`` or ``pulumi``; by default the CLI where it is on PATH.
+    :param environ: ``VPCEP_ENGINE`` names the engine, ``local`` or ``pulumi``; by default the CLI if it is on PATH.
     :raises DemoFailed: a step went wrong.
     """
     name = environ.get("VPCEP_ENGINE") or ("pulumi" if is_on_path() else "local")
@@ -111,7 +111,7 @@ class _Story:
             raise DemoFailed(f"the connection is {found}, not {expected}")
 
     def _calls(self) -> None:
-        """What was asked of the API: alike calls in a row counted together."""
+        """Print the API requests. Identical ones are counted in one row."""
         table = Table(title="\nWhat was asked of the API", title_justify="left", title_style="bold cyan")
         for heading in ("Call", "What for", "Answer", "Times"):
             table.add_column(heading, justify="right" if heading == "Times" else "left", no_wrap=True)
@@ -121,7 +121,7 @@ class _Story:
 
 
 def _row(call: Mapping[str, object]) -> tuple[str, str, str]:
-    """A call in words: what it is, what it is for, what it was answered."""
+    """A request in words: method and path, purpose, response."""
     path, body = str(call["path"]), call["body"]
     if isinstance(body, dict) and "action" in body:
         what = f"{body['action']} {body['endpoints'][0]}"
@@ -136,7 +136,7 @@ def _styled(line: str) -> Text:
 
 
 def _lay_out(folder: Path) -> Path:
-    """The project of this package, in a folder of its own, with a stack's configuration."""
+    """Copy this package's project to a folder of its own, with a stack configuration."""
     source = next(each for each in _sources() if (each / PROJECT).exists())
     project = folder / "project"
     project.mkdir()
@@ -148,13 +148,13 @@ def _lay_out(folder: Path) -> Path:
         "billing": {"service_id": SERVICE, "endpoint_id": ENDPOINT, "expected_domain_id": ACCOUNT},
         "stranger": {"service_id": SERVICE, "endpoint_id": STRANGER, "status": "rejected"},
     }
-    # JSON is YAML.
+    # JSON is valid YAML.
     config = {"config": {"vpcep-approvals:approvals": approvals}}
     (project / f"Pulumi.{STACK}.yaml").write_text(json.dumps(config), encoding="utf-8")
     return project
 
 
 def _sources() -> tuple[Path, Path]:
-    """Where the project lies: beside the command in an installed package, at the root of a clone."""
+    """Where the project may be: beside the command in an installed package, or at the root of a clone."""
     here = Path(__file__).resolve().parent
     return here / "project", here.parent.parent

@@ -1,1 +1,1 @@
-"""What an approval means. Pure: no I/O, no clock, no Pulumi."""
+"""The rules of an approval. Pure: no I/O, no clock, no Pulumi."""

@@ -13,10 +13,10 @@ from vpcep_pulumi.lifecycle.table import Goal
 class Approval:
     """What is declared for one connection: the inputs by their names, and what they ask for.
 
-    :ivar status: the declared status, as it stands among the inputs.
-    :ivar goal: what that asks for.
+    :ivar status: the declared status, as it is among the inputs.
+    :ivar goal: the goal for that status.
     :ivar expected_domain_id: the only account whose endpoint may be decided on; None: any.
-    :ivar description: None where the connection's is left alone.
+    :ivar description: None: the connection's own is left alone.
     :ivar appear_timeout: seconds.
     :ivar settle_timeout: seconds.
     """
@@ -44,13 +44,13 @@ class Approval:
 
     @property
     def location(self) -> str:
-        """Where the connection is looked for, for messages."""
+        """The region and the project of the connection, for messages."""
         return f"region {self.region}, project {self.project_id}"
 
     def absence(self, error: RequestError, *, seen: bool) -> VpcepError | None:
-        """What a failed look comes to: None where it means that the connection is not there any more.
+        """The error of a failed read; None if it only means that the connection is gone.
 
-        :param seen: whether it was there before; then a service that is gone is no error.
+        :param seen: whether the connection was there before; then it is no error that the service is gone.
         """
         if not (isinstance(error, ApiError) and error.kind is RefusalKind.ABSENT):
             return error

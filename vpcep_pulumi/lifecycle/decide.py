@@ -1,8 +1,8 @@
-"""What is done about one connection, decided without doing it. Pure: no I/O, no clock, no thread.
+"""Decides what to do about one connection, but does not do it. Pure: no I/O, no clock, no thread.
 
-:func:`decide` is a generator. It yields what it wants done (:data:`~vpcep_pulumi.lifecycle.exchange.Want`), is sent
-what came of that, and returns an outcome. Whoever drives it does the I/O: :mod:`vpcep_pulumi.operation.drive` with the
-real client, view and clock; the exhaustive search of the tests with a model of the world; a unit test by hand::
+:func:`decide` is a generator. It yields what it wants done (:data:`~vpcep_pulumi.lifecycle.exchange.Want`), is sent the
+result, and returns an outcome. Its driver does the I/O: :mod:`vpcep_pulumi.operation.drive` with the real client, view
+and clock; the exhaustive search of the tests with a model of the world; a unit test by hand::
 
     decision = decide(approval, seen=False)
     assert next(decision) == Look(since=None)
@@ -10,15 +10,17 @@ real client, view and clock; the exhaustive search of the tests with a model of 
 
 The rules, besides those of :mod:`~vpcep_pulumi.lifecycle.table` and :mod:`~vpcep_pulumi.lifecycle.owner`:
 
-1. Each action is sent for once. Where the opposite status follows, somebody else decides as well: an error.
-2. An action whose answer was lost may have been carried out: the connection is read before anything is sent again, and
-   the action is sent :attr:`Pace.most_attempts` times at the most.
-3. A refusal that speaks of the connection's status knows more than a list does: the list is given the time to show it.
-4. After an action, a read may show for :attr:`Pace.read_lag` seconds what stood before.
-5. Whose the connection is, is looked at in everything that the API says, before anything else is done with it.
-6. Whatever fails once something may have been sent is an outcome, for the caller to record.
+1. An action that was answered is not sent again. If the connection then has the opposite status, somebody else decides
+   on it as well, which is an error.
+2. An action whose response was lost may have been carried out. So the connection is read before anything is sent again.
+   The action is sent at most :attr:`Pace.most_attempts` times.
+3. If an action is refused because of the connection's status, that status is newer than what a list shows. So the
+   decision waits until the list shows it.
+4. For :attr:`Pace.read_lag` seconds after an action, a read may show the status before the action.
+5. In each response of the API, the owner is checked before anything else is done with it.
+6. If anything fails after something may have been sent, the error is a part of the outcome, for the caller to record.
 
-The idea is that of httpx's ``auth_flow`` and of h11: https://sans-io.readthedocs.io/
+The design is that of httpx's ``auth_flow`` and of h11: https://sans-io.readthedocs.io/
 """
 
 from __future__ import annotations
@@ -61,7 +63,7 @@ Steps: TypeAlias = Generator[Want, Result, None]
 """A part of a decision."""
 
 SPEAKS_OF_STATUS = frozenset({RefusalKind.STATUS, RefusalKind.ABSENT})
-"""The refusals of an action that say how its connection stands."""
+"""The refusals of an action that say something about the connection's status."""
 
 ACTIONS: Final[Mapping[Step, Action]] = MappingProxyType({Step.RECEIVE: "receive", Step.REJECT: "reject"})
 
@@ -73,12 +75,12 @@ def decide(
     written: str | None = None,
     pace: Pace = PACE,
 ) -> Generator[Want, Result, Outcome]:
-    """Carry out what is declared for one connection.
+    """Decide, step by step, how to carry out what is declared for one connection.
 
     :param seen: whether the approval has seen the connection before.
-    :param written: the description that was declared last time: answers may leave the description out.
-    :raises Exception: whatever was thrown in that is no :class:`~vpcep_pulumi.errors.VpcepError`, where nothing was
-        sent before.
+    :param written: the description that was declared last time; counts if a response leaves the description out.
+    :raises Exception: the driver threw in an error that is not a :class:`~vpcep_pulumi.errors.VpcepError`, and nothing
+        was sent before.
     """
     decision = _Decision(approval, seen, pace)
     try:
@@ -94,11 +96,11 @@ def decide(
 
 @dataclass
 class _Decision:
-    """A decision under way.
+    """The state of a decision in progress.
 
-    :ivar owner: the account that the API last named; an answer that names none does not change it.
-    :ivar attempts: how often the action was sent, whatever came of it.
-    :ivar now: when the last result was known.
+    :ivar owner: the account that the API last named; a response that names none does not change it.
+    :ivar attempts: how often an action was sent, whatever the result was.
+    :ivar now: the time of the last result.
     """
 
     approval: Approval
@@ -112,11 +114,14 @@ class _Decision:
     now: float = -math.inf
 
     def outcome(self, error: VpcepError | None) -> Outcome:
-        """What it came to."""
+        """What the decision came to."""
         return Outcome(self.connection, tuple(self.sent), error, self.has_left)
 
     def defect(self, error: Exception) -> NotSettledError:
-        """What it says may hold anything that was sent or answered, so only its kind and its place are told."""
+        """The error for a defect of this package. Its message leaves out ``error``'s own, which may hold a secret.
+
+        It names only the type of ``error``, and the file and line where it was raised.
+        """
         frame = traceback.extract_tb(error.__traceback__)[-1]
         file = frame.filename.replace("\\", "/").rpartition("/")[2]
         place = f"{type(error).__name__} at {file}:{frame.lineno}"
@@ -127,7 +132,7 @@ class _Decision:
         return problem
 
     def steps(self, written: str | None) -> Steps:
-        """From the first look to the last word."""
+        """The whole decision: read the connection, reach the declared status, write the description."""
         yield from self._look()
         first = live_of(self.connection)
         yield from self._settle()
@@ -136,7 +141,7 @@ class _Decision:
         yield from self._describe(written)
 
     def _settle(self) -> Steps:
-        """Do what the table says until nothing is left to be done."""
+        """Do what the table says, until it says that nothing is left to do."""
         while True:
             live = live_of(self.connection)
             self.seen = self.seen or live is not Live.ABSENT
@@ -153,7 +158,7 @@ class _Decision:
                 yield from self._act(step)
 
     def _describe(self, written: str | None) -> Steps:
-        """Write the declared description, where the connection does not have it yet."""
+        """Write the declared description, if the connection does not have it yet."""
         description, known = self.approval.description, self.connection
         if self.approval.goal is Goal.DELETED or description is None or known is None:
             return
@@ -168,7 +173,7 @@ class _Decision:
             yield from self._settle()
 
     def _act(self, step: Step) -> Steps:
-        """Send an action; where its answer is lost, read the connection before the table is asked again."""
+        """Send an action and wait for its effect. If its response is lost, read the connection before the next step."""
         action, known = ACTIONS[step], self.connection
         self.attempts += 1
         yield from self._report(Level.PROGRESS, f"{action}: {situation(known)}")
@@ -181,7 +186,7 @@ class _Decision:
             yield from self._read_back(step, result, live_of(known))
 
     def _read_back(self, step: Step, result: Refused | Lost, before: Live) -> Steps:
-        """After a refusal or a lost answer: see whether the connection has moved."""
+        """After a refusal or a lost response: read the connection, to see whether its status has changed."""
         error = result.error
         refused = isinstance(error, ApiError) and error.kind in SPEAKS_OF_STATUS
         if isinstance(result, Refused) and not refused:
@@ -195,10 +200,10 @@ class _Decision:
             raise error
 
     def _watch(self, step: Step, *, before: Live | None = None, refusal: RequestError | None = None) -> Steps:
-        """Look at the connection until the wait of a step is over.
+        """Poll the connection until the wait of a step is over.
 
-        :param before: the status that a late read may still show.
-        :param refusal: to be raised instead, where the status does not move.
+        :param before: the status before the action, which a late read may still show.
+        :param refusal: the refusal of the action; raised instead of an error of ours if the status does not change.
         """
         approval, wait = self.approval, WAITS[step]
         limit = approval.appear_timeout if step is Step.APPEAR else approval.settle_timeout
@@ -233,9 +238,9 @@ class _Decision:
         self._take(None)
 
     def _take(self, connection: Connection | None) -> None:
-        """Go by what a look or an answer says from now on. Everything that the API says comes through here.
+        """Take what a read or a response says as the current state. Everything that the API says comes through here.
 
-        :raises OwnerError: it is another account's than expected.
+        :raises OwnerError: the connection belongs to another account than expected.
         """
         if connection is not None:
             self.owner = owner_of(connection.domain_id, self.owner)
@@ -244,7 +249,7 @@ class _Decision:
         check_owner(self.approval, connection, self._what_was_sent())
 
     def _change(self, name: str, want: Send | Describe) -> Generator[Want, Result, Answered | Refused | Lost]:
-        """Want something that changes the connection. Until its answer is here, it may have been carried out."""
+        """Ask for a change of the connection. Until its response is here, it may have been carried out."""
         self.sent.append(f"{name}?")
         try:
             result = yield want
@@ -271,7 +276,7 @@ class _Decision:
         )
 
     def _what_was_sent(self) -> str:
-        """For a message."""
+        """What was sent last, for messages."""
         if not self.sent:
             return "nothing is sent"
         last = self.sent[-1]

@@ -1,4 +1,4 @@
-"""The note that an owner writes onto a connection. Pure.
+"""The description that a service's owner writes onto a connection. Pure.
 
 Source: "Updating Descriptions of VPC Endpoint Connections" in the VPC Endpoint API reference.
 """
@@ -13,20 +13,21 @@ from vpcep_pulumi.lifecycle.table import DESCRIBABLE, live_of
 def must_describe(declared: str | None, connection: Connection | None, *, written: str | None) -> bool:
     """Whether the declared description has to be written onto the connection.
 
-    :param declared: None where the program leaves descriptions alone.
-    :param written: what was declared last time: answers may leave the description out.
+    :param declared: None if the program leaves descriptions alone.
+    :param written: what was declared last time; counts if the response left the description out.
     """
     if declared is None or connection is None or live_of(connection) not in DESCRIBABLE:
         return False
     known = connection.description if connection.description is not None else written
-    # A live description is kept as it can be shown; the declared one may hold a line break.
+    # A live description is kept with unprintable characters escaped; the declared one may hold a line break.
     return visible(declared, LONGEST_NOTE) != visible(known or "", LONGEST_NOTE)
 
 
 def described(known: Connection, answer: Connection) -> Connection:
-    """What is known of a connection after its description was written.
+    """The connection after its description was written.
 
-    The answer may leave out what did not change; and it speaks of the description, not of the status.
+    The response may leave out fields that did not change: they are taken from ``known``. So is the status, because the
+    response is about the description alone.
     """
     named = {name: value for name, value in answer.model_dump().items() if value is not None}
     return answer.model_copy(update={**known.model_dump(), **named, "errors": answer.errors, "status": known.status})

@@ -1,4 +1,4 @@
-"""When a change is a change: what ``diff`` compares. Pure."""
+"""What ``diff`` compares to find out whether there is a change. Pure."""
 
 from __future__ import annotations
 
@@ -16,38 +16,41 @@ from vpcep_pulumi.lifecycle.table import FULFILLED, Goal, live_of, recorded, ste
 
 
 def replaced_by(olds: Mapping[str, Any], news: Mapping[str, Any], unknown: object) -> tuple[str, ...]:
-    """The inputs that make it another connection.
+    """The changed inputs that name another connection, and so replace the resource.
 
     :param olds: the state's outputs.
-    :param unknown: stands in the place of a value that a preview cannot know yet.
+    :param unknown: stands in the place of a value that a preview does not know yet.
     """
     return tuple(name for name in IDENTITY if news.get(name) not in (olds.get(name), unknown))
 
 
 def is_declared_otherwise(olds: Mapping[str, Any], news: Mapping[str, Any], unknown: object) -> bool:
-    """Whether inputs differ that a connection does not show, or are not known yet. The parameters are those above."""
+    """Whether an input that the connection does not show has changed, or any input is not known yet.
+
+    The parameters are those of :func:`replaced_by`.
+    """
     return any(news.get(name) != olds.get(name) for name in KEPT) or any(value is unknown for value in news.values())
 
 
 def is_live_otherwise(approval: Approval, connection: Connection | None, olds: Mapping[str, Any]) -> bool:
-    """Whether the connection is not as declared, or not as the state has it.
+    """Whether the live connection differs from what is declared, or from what the state has recorded.
 
-    :param approval: as it is declared; its connection was seen before.
+    :param approval: what is declared; its connection was seen before.
     :param olds: the state's outputs.
     """
     return (
         step_for(approval.goal, live_of(connection), seen=True) not in FULFILLED
         or olds.get("status") != recorded(connection)
         or (olds.get("errors") or []) != failures(connection, approval.goal)
-        or is_foreign(approval, connection)  # refused when it is carried out
+        or is_foreign(approval, connection)  # the update refuses it
         or must_describe(approval.description, connection, written=olds.get("description"))
     )
 
 
 def failures(connection: Connection | None, goal: Goal | None) -> list[str]:
-    """The first few reasons why a connection failed, in the API's words; none where it may stand as it stands.
+    """The first few reasons why a connection failed, in the API's words; none if any status is accepted.
 
-    :param goal: what was to be reached; None where a connection is only read.
+    :param goal: what was to be reached; None if the connection is only read.
     """
     if connection is None or goal is Goal.AS_IT_STANDS:
         return []

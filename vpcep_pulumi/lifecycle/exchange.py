@@ -1,4 +1,4 @@
-"""What a decision wants, and what comes of it: the two halves of the talk with whoever drives it. Data alone."""
+"""The exchange between a decision and its driver: what the decision wants, and the results. Data only."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from vpcep_pulumi.errors import RequestError, VpcepError
 
 
 class Pace(NamedTuple):
-    """How fast, how long and how often.
+    """The times and limits of a decision.
 
-    :ivar pauses: seconds between two looks at a connection; the last one again and again.
-    :ivar read_lag: seconds after an action in which a read may still show what stood before it.
-    :ivar report_every: seconds after which a wait says again where it stands.
-    :ivar most_attempts: how often an action is sent whose answers get lost.
+    :ivar pauses: seconds between two looks at a connection; the last one is used for all further pauses.
+    :ivar read_lag: seconds after an action in which a read may still show the status before it.
+    :ivar report_every: seconds between two progress reports of a wait.
+    :ivar most_attempts: how often an action is sent at most, if its responses are lost.
     """
 
     pauses: tuple[float, ...] = (1.0, 1.0, 2.0, 3.0, 5.0)  # ``creating`` took 2 to 6 s
@@ -31,9 +31,9 @@ READ_LAG: Final = PACE.read_lag
 
 
 class Look(NamedTuple):
-    """Wanted: the connection as it stands.
+    """Wanted: the live connection.
 
-    :ivar since: the oldest reading to believe, a time of the results' clock; None: a recent one will do.
+    :ivar since: a read that began earlier does not count. A time of the results' clock; None: any recent read counts.
     """
 
     since: float | None = None
@@ -60,7 +60,7 @@ class Describe(NamedTuple):
 
 
 class Pause(NamedTuple):
-    """Wanted: so many seconds pass."""
+    """Wanted: wait for these seconds."""
 
     seconds: float
 
@@ -73,7 +73,7 @@ class Level(Enum):
 
 
 class Report(NamedTuple):
-    """Wanted: the user is told."""
+    """Wanted: a message to the user."""
 
     level: Level
     message: str
@@ -83,10 +83,10 @@ Want: TypeAlias = Look | Send | Describe | Pause | Report
 
 
 class Seen(NamedTuple):
-    """What a look saw.
+    """The result of a look.
 
-    :ivar connection: None where there is none.
-    :ivar at: when it was known, in seconds of any clock that never goes back; the same for all results.
+    :ivar connection: None if there is none.
+    :ivar at: the time of the result, in seconds of a clock that never goes back; the same clock for all results.
     """
 
     connection: Connection | None
@@ -94,9 +94,9 @@ class Seen(NamedTuple):
 
 
 class Answered(NamedTuple):
-    """What an action or a description was answered.
+    """The response to an action or a description.
 
-    :ivar connection: as the answer has it.
+    :ivar connection: as the response has it.
     """
 
     connection: Connection
@@ -104,9 +104,9 @@ class Answered(NamedTuple):
 
 
 class Refused(NamedTuple):
-    """The API could not be asked, or said no. Nothing was carried out.
+    """The request could not be sent, or the API refused it. Nothing was carried out.
 
-    :ivar began: when it was asked.
+    :ivar began: when the request was made.
     """
 
     error: RequestError
@@ -115,9 +115,9 @@ class Refused(NamedTuple):
 
 
 class Lost(NamedTuple):
-    """No answer that can be read has come. What was sent may have been carried out.
+    """No usable response came. The request may have been carried out.
 
-    :ivar began: when it was sent: a reading from then on shows what became of it.
+    :ivar began: when the request was made; a read from then on shows what became of it.
     """
 
     error: RequestError
@@ -137,11 +137,11 @@ Result: TypeAlias = Seen | Answered | Refused | Lost | Done
 class Outcome(NamedTuple):
     """What a decision came to.
 
-    :ivar connection: as it was last seen; None where it is not there.
-    :ivar sent: what was sent, with a ``?`` where it may not have been carried out. Not empty means that something may
+    :ivar connection: as it was last seen; None if there is none.
+    :ivar sent: what was sent, with a ``?`` if it may not have been carried out. If this is not empty, something may
         have changed remotely.
-    :ivar error: why the goal was not reached; None where it was, or where the consumer has left.
-    :ivar has_left: whether the consumer left meanwhile.
+    :ivar error: why the goal was not reached; None if it was, or if the consumer has left.
+    :ivar has_left: whether the consumer left during this decision.
     """
 
     connection: Connection | None

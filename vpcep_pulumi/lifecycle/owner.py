@@ -1,9 +1,11 @@
-"""Whose a connection is: the rule of ``expected_domain_id``, for every look at it and every answer. Pure.
+"""Who owns a connection: the rule of ``expected_domain_id``. It is applied to every read and every response. Pure.
 
-1. What belongs to another account than expected is never decided on, described or called reached, whatever its status.
-2. An endpoint's owner never changes. So an answer that leaves the owner out belongs to whom an earlier one of the same
-   operation named; where none has named anybody, it is nobody's, which is not the expected account.
-3. A delete takes back what the state holds, whoever has it.
+1. A connection of another account than expected is never decided on, never described, and never counts as reached,
+   whatever its status is.
+2. An endpoint's owner never changes. If a response does not name the owner, the owner is the one that an earlier
+   response of the same operation named. If none has named an owner, the owner is unknown, which counts as another
+   account than expected.
+3. A delete rejects the connection that the state holds, whoever owns it.
 """
 
 from __future__ import annotations
@@ -15,42 +17,42 @@ from vpcep_pulumi.lifecycle.approval import Approval
 from vpcep_pulumi.lifecycle.table import Goal, Live, live_of
 
 CHECKED_GOALS = frozenset({Goal.ACCEPTED, Goal.REJECTED, Goal.AS_IT_STANDS})
-"""The goals for which it matters whose the connection is."""
+"""The goals for which the owner is checked."""
 
 CUT_OFF = 'to cut it off, declare status="rejected" without expected_domain_id'
-"""What to do about a connection of another account that is accepted. Nothing of it is done by itself: what the account
-would be judged by is the very answer that contradicts an earlier one."""
+"""The advice for an accepted connection of another account. The provider does not reject it by itself: its only reason
+would be a response that contradicts an earlier one."""
 
 
 def owner_of(named: str | None, known: str | None) -> str | None:
-    """The account that a connection belongs to; None where no answer has named one.
+    """The account that owns a connection; None if no response has named one.
 
-    :param named: by this answer; the API may leave it out.
-    :param known: by an earlier answer of the same operation.
+    :param named: the account that this response names; the API may leave it out.
+    :param known: the account that an earlier response of the same operation named.
     """
     return named or known
 
 
 def is_anothers(goal: Goal, expected: str | None, owner: str | None) -> bool:
-    """Whether a connection belongs to another account than expected, or to nobody knows whom.
+    """Whether a connection belongs to another account than expected, or to an unknown one.
 
-    :param expected: ``expected_domain_id``; None: any account will do.
+    :param expected: ``expected_domain_id``; None: any account is accepted.
     """
     return goal in CHECKED_GOALS and expected is not None and owner != expected
 
 
 def is_foreign(approval: Approval, connection: Connection | None) -> bool:
-    """Whether the connection belongs to another account than the approval expects, or to nobody knows whom."""
+    """Whether the connection belongs to another account than the approval expects, or to an unknown one."""
     if connection is None:
         return False
     return is_anothers(approval.goal, approval.expected_domain_id, owner_of(connection.domain_id, None))
 
 
 def check_owner(approval: Approval, connection: Connection | None, done: str = "nothing is sent") -> None:
-    """Refuse a connection of another account than expected, or of nobody knows whom.
+    """Refuse a connection of another account than expected, or of an unknown one.
 
-    :param done: what the message says of what was sent.
-    :raises OwnerError: it is.
+    :param done: what was sent so far, for the message.
+    :raises OwnerError: the connection belongs to such an account.
     """
     if connection is not None and is_foreign(approval, connection):
         live = live_of(connection)
@@ -62,7 +64,7 @@ def check_owner(approval: Approval, connection: Connection | None, done: str = "
 
 
 def whose(approval: Approval, connection: Connection) -> str:
-    """Whose the connection is, and whose it should be."""
+    """Who owns the connection, and who should own it, for messages."""
     named = connection.domain_id
     owner = f"account {shown_id(named)}" if named else "an account that the API does not name"
     return f"belongs to {owner}, not to the expected {approval.expected_domain_id}"

@@ -61,7 +61,7 @@ def plan_for(approval: Approval, connection: Connection | None, *, seen: bool, w
     """What is about to happen.
 
     The status that the state has recorded is not known here. If a connection may stay although its status is not the
-    declared one, the step is ``record``. Whether that is an update, ``diff`` decides, which knows the recorded status.
+    declared one, the step is ``record``. ``diff`` knows the recorded status, and decides whether that is an update.
 
     :param seen: whether the approval has seen the connection before.
     :param written: the description that was declared last time.
@@ -100,7 +100,7 @@ def words(plan: Plan, *, previous: object = None) -> str:
 def situation(connection: Connection | None, *, again: str = "", dated: bool = False) -> str:
     """A connection's owner and status in words: ``the connection, owned by 4d2f…, is rejected``.
 
-    For a connection that failed, and only for such a one, the reasons follow.
+    If the connection has failed, the reasons follow.
 
     :param dated: say when the connection last changed, if the API names a time.
     """

@@ -1,8 +1,9 @@
-"""What a program may declare, and what an approval gives back: one row a property. Pure.
+"""The inputs and outputs of an approval: one row for each property. Pure.
 
-Every rule is a function from a value to what is wrong with it. What else is said of a property (is it required, does
-changing it replace the resource, is it stored) is said here once; the resource, the provider and the documentation
-read it. A new input is a row here, an argument of the resource, and its use.
+A rule is a function that takes a value and returns what is wrong with it. Everything else about a property stands here
+as well, and only here: whether it is required, whether changing it replaces the resource, whether it is stored. The
+resource, the provider and the documentation read it from here. To add an input, add a row here and an argument to the
+resource, and use it.
 
 Sources: "Accepting or Rejecting a VPC Endpoint" (ids of 1 to 64 characters) and "Updating Descriptions of VPC Endpoint
 Connections" (0 to 512 characters, no ``<`` or ``>``) in the VPC Endpoint API reference.
@@ -61,14 +62,14 @@ def _timeout(value: object) -> str | None:
 class Input:
     """One input.
 
-    :ivar rule: what is wrong with a value; None where nothing is.
+    :ivar rule: returns what is wrong with a value; None if nothing is.
     :ivar documentation: one line of Markdown.
-    :ivar default: what counts where the program says nothing; None: that is settled elsewhere, or nothing.
-    :ivar required: a program must give it, or the resource its default.
-    :ivar identity: it names the connection: changing it replaces the resource.
-    :ivar kept: the outputs repeat it, for the diff, which is given old outputs and never old inputs.
-    :ivar hidden: where a program gives it as a secret, nothing shows it. (Ids of a connection stand in the resource's
-        id, and are not hidden.)
+    :ivar default: the value if the program gives none; None: it comes from elsewhere, or there is none.
+    :ivar required: the program must give it, or the resource must have a default for it.
+    :ivar identity: it is a part of the connection's identity: changing it replaces the resource.
+    :ivar kept: the outputs repeat it, because ``diff`` is given the old outputs and never the old inputs.
+    :ivar hidden: if a program gives it as a secret, nothing shows it. (The ids of a connection are parts of the
+        resource's id, and are not hidden.)
     """
 
     name: str
@@ -83,9 +84,9 @@ class Input:
 
 @dataclass(frozen=True)
 class Output:
-    """One output that is no input as well.
+    """One output that does not merely repeat an input.
 
-    :ivar lasting: it is remembered of a connection that is gone.
+    :ivar lasting: it is kept after the connection is gone.
     """
 
     name: str
@@ -148,7 +149,7 @@ INPUTS: tuple[Input, ...] = (
         kept=True,
     ),
 )
-"""Every input, in the order of a program's arguments."""
+"""Every input, in the order of the resource's arguments."""
 
 OUTPUTS: tuple[Output, ...] = (
     Output("status", "the live status: one of the API's, or `absent`"),
@@ -163,7 +164,8 @@ OUTPUTS: tuple[Output, ...] = (
     Output("description", "the note on the connection", lasting=True),
     Output("errors", "why the declared status was not reached; empty where it was"),
 )
-"""What is known only once the connection was seen; ``region`` and ``project_id`` come back resolved besides."""
+"""The outputs that are known only after the connection was read. ``region`` and ``project_id``, as they were resolved,
+are outputs as well."""
 
 RULES: Mapping[str, Rule] = MappingProxyType({each.name: each.rule for each in INPUTS})
 DEFAULTS: Mapping[str, Any] = MappingProxyType({each.name: each.default for each in INPUTS if each.default is not None})
@@ -173,4 +175,4 @@ KEPT = tuple(each.name for each in INPUTS if each.kept)
 HIDDEN = tuple(each.name for each in INPUTS if each.hidden)
 LASTING = tuple(each.name for each in OUTPUTS if each.lasting)
 RESOLVED = ("region", "project_id", *(each.name for each in OUTPUTS if each.name != "status"))
-"""The outputs that a program need not give."""
+"""The outputs for which a program need not give a value."""

@@ -5,14 +5,14 @@ The rules:
 1. The step is a function of what is declared (the goal), of the connection's live status, and of
    whether this approval has seen the connection before. Nothing else.
 2. Only ``receive`` and ``reject`` are ever sent, and only where the table says so.
-3. An endpoint's id never comes back. A connection that was there and is gone has a consumer who
-   left, which is no failure of the owner's; a connection that *failed* is.
-4. A status this version does not know is never acted upon, in either direction.
-5. A wait passes through a closed set of statuses and ends at a closed set; any other is an error
-   that names it, at once.
+3. An endpoint's id is never used again. If a connection was there and is gone, its consumer has
+   left. That is not an error; a connection that *failed* is one.
+4. In a status that the API does not document, nothing is sent: neither ``receive`` nor ``reject``.
+5. Each wait lists the statuses in which it goes on, and those in which it is over. Any other status
+   is an error that names it, at once.
 
-No source documents which action is legal in which status; the table sends only what the vendor's
-own clients are seen to send.
+No source documents which action is legal in which status. The table sends only what the vendor's
+own clients were seen to send.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 
 class Live(StrEnum):
-    """A connection's status as it stands: the API's six, and two of ours."""
+    """A connection's live status: one of the API's six, or of two of our own."""
 
     PENDING_ACCEPTANCE = "pendingAcceptance"
     CREATING = "creating"
@@ -39,9 +39,9 @@ class Live(StrEnum):
     FAILED = "failed"
     DELETING = "deleting"
     ABSENT = "absent"
-    """No such connection, or no such service any more."""
+    """There is no such connection, or its service no longer exists."""
     UNDOCUMENTED = "undocumented"
-    """A status that the API does not document, or none at all."""
+    """The API sent a status that it does not document, or none at all."""
 
 
 class Goal(StrEnum):
@@ -52,7 +52,7 @@ class Goal(StrEnum):
     DELETED = "deleted"
     """No approval declares it any more."""
     AS_IT_STANDS = "as it stands"
-    """``ignore_changes=["status"]`` keeps a status that a refresh recorded and that nobody can declare."""
+    """``ignore_changes=["status"]`` keeps a status that a refresh recorded, and that a program cannot declare."""
 
 
 class Step(StrEnum):
@@ -62,7 +62,7 @@ class Step(StrEnum):
     ADOPT = "adopt"
     """Nothing is sent: the connection is as declared already."""
     RECORD = "record"
-    """Nothing is sent: the connection may stay, but the state has it otherwise. A plan says so, never the table."""
+    """Nothing is sent: the connection may stay, but the state has another status. In plans only, not in the table."""
     RECEIVE = "receive"
     REJECT = "reject"
     WAIT = "wait"
@@ -84,7 +84,7 @@ def _always(step: Step) -> Cell:
 
 
 DECLARABLE = frozenset({Goal.ACCEPTED, Goal.REJECTED})
-"""What a program can declare, by the word for it."""
+"""The goals that a program can declare, under the same names."""
 
 _NOTHING = _always(Step.NOTHING)
 _REACHED = Cell(Step.ADOPT, Step.NOTHING)
@@ -112,10 +112,10 @@ TABLE: Mapping[Live, Mapping[Goal, Cell]] = MappingProxyType(
 
 
 class Wait(NamedTuple):
-    """The statuses that a wait may see.
+    """The statuses that a wait may see. Any other is an error.
 
-    :ivar pending: it goes on.
-    :ivar target: it is over, and the table is asked again.
+    :ivar pending: those in which the wait goes on.
+    :ivar target: those in which it is over, and the table is applied again.
     """
 
     pending: frozenset[Live]
@@ -127,7 +127,7 @@ _UNDECIDED = {Live.PENDING_ACCEPTANCE, Live.ACCEPTED, Live.REJECTED, Live.ABSENT
 
 WAITS: Mapping[Step, Wait] = MappingProxyType(
     {
-        # Afterwards the opposite status is somebody else's doing: an error, not a second round.
+        # After an action, the opposite status is somebody else's decision: an error, not a reason to send it again.
         Step.RECEIVE: Wait(frozenset({Live.CREATING}), frozenset({Live.ACCEPTED, Live.ABSENT, *_ALWAYS_TARGET})),
         Step.REJECT: Wait(frozenset(), frozenset({Live.REJECTED, Live.ABSENT, *_ALWAYS_TARGET})),
         Step.WAIT: Wait(frozenset({Live.CREATING}), frozenset(_UNDECIDED)),
@@ -135,40 +135,41 @@ WAITS: Mapping[Step, Wait] = MappingProxyType(
         Step.APPEAR: Wait(frozenset({Live.ABSENT}), frozenset({*_UNDECIDED, Live.CREATING} - {Live.ABSENT})),
     }
 )
-"""How long to watch after a step: nothing else may be seen on the way."""
+"""By step: how long to poll the connection."""
 
 SENDS = frozenset({Step.RECEIVE, Step.REJECT})
-"""The steps that send a request, each the action of its own name."""
+"""The steps that send a request: the action of the same name."""
 
 FULFILLED = frozenset({Step.NOTHING, Step.ADOPT, Step.LEFT})
-"""The steps that leave nothing to be done."""
+"""The steps after which nothing is left to do."""
 
 DESCRIBABLE = frozenset({Live.PENDING_ACCEPTANCE, Live.CREATING, Live.ACCEPTED, Live.REJECTED})
-"""Connections that can bear a description."""
+"""The live statuses in which a connection can have a description."""
 
 
 def live_of(connection: Connection | None) -> Live:
-    """The live status of a connection; None is one that is not there. The API itself cannot say ``absent``."""
+    """The live status of a connection; None means that there is none. ``absent`` from the API is undocumented."""
     if connection is None:
         return Live.ABSENT
     return Live(connection.status) if connection.status in DOCUMENTED else Live.UNDOCUMENTED
 
 
 def goal_of(status: object) -> Goal:
-    """What a status among an approval's inputs asks for.
+    """The goal for the ``status`` among an approval's inputs.
 
-    A program can declare two. Any other was live when a refresh recorded it, and ``ignore_changes`` keeps it.
+    A program can declare two. Any other was the live status when a refresh recorded it, and ``ignore_changes`` keeps
+    it.
     """
     return Goal(str(status)) if status in DECLARABLE else Goal.AS_IT_STANDS
 
 
 def live_named(status: str) -> Live:
-    """The live status that a state records."""
+    """The live status for a status that the state has recorded."""
     return Live(status) if status in DOCUMENTED or status == Live.ABSENT else Live.UNDOCUMENTED
 
 
 def recorded(connection: Connection | None) -> str:
-    """The status that a state records: the API's word, as it may be shown, or one of ours."""
+    """The status that the state records: the API's, made fit to be shown, or one of our own."""
     live = live_of(connection)
     if connection is None or not connection.status or connection.status == Live.ABSENT:
         return str(live)
@@ -176,7 +177,7 @@ def recorded(connection: Connection | None) -> str:
 
 
 def step_for(goal: Goal, live: Live, *, seen: bool) -> Step:
-    """The step from where a connection stands towards what is declared.
+    """The next step from a live status towards a goal.
 
     :param seen: whether this approval has seen the connection before.
     """
@@ -185,9 +186,9 @@ def step_for(goal: Goal, live: Live, *, seen: bool) -> Step:
 
 
 def is_reached(declared: str, status: str) -> bool:
-    """Whether a connection that was seen may be left as it stands.
+    """Whether a connection that was seen before may be left as it is.
 
     :param declared: the status among the inputs.
-    :param status: as the state records it.
+    :param status: the status that the state has recorded.
     """
     return step_for(goal_of(declared), live_named(status), seen=True) in FULFILLED

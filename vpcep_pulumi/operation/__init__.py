@@ -1,1 +1,1 @@
-"""What the processes of one operation of Pulumi's engine share: which connections its program declares."""
+"""What one operation of Pulumi's engine shares: the declared connections, the live view, the API clients."""

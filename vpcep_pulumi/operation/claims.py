@@ -1,4 +1,7 @@
-"""The claims of one operation, as one of its processes makes and sees them: see :mod:`vpcep_pulumi.operation.rules`."""
+"""The claims of one operation, as one of its processes makes and sees them.
+
+:mod:`vpcep_pulumi.operation.rules` explains what a claim is.
+"""
 
 from __future__ import annotations
 
@@ -27,23 +30,23 @@ CLAIM_INPUT = "__claim"
 Pulumi shows no key that begins with ``__``.
 """
 URN_OUTPUT = "__urn"
-"""The hidden output that keeps the URN: ``delete`` is not told it otherwise."""
+"""The hidden output that keeps the URN, because Pulumi does not pass it to ``delete``."""
 
 
 class Events(Protocol):
-    """Where events are kept: in this process alone, or where every process of the operation finds them."""
+    """A store of events: in this process alone, or shared by all processes of the operation."""
 
     is_shared: bool
-    """Whether other processes find them."""
+    """Whether other processes find the events."""
 
     def add(self, event: Event) -> None:
-        """Keep one more."""
+        """Add an event."""
 
     def new(self) -> Iterable[Event]:
-        """Those that were kept since the last call, of this process and of others."""
+        """The events since the last call, of this process and of others."""
 
     def close(self) -> None:
-        """Leave nothing behind."""
+        """Remove what would be left behind, such as a file."""
 
 
 class ProcessEvents:
@@ -55,21 +58,21 @@ class ProcessEvents:
         self._new: deque[Event] = deque()
 
     def add(self, event: Event) -> None:
-        """Keep one more."""
+        """Add an event."""
         self._new.append(event)
 
     def new(self) -> Iterable[Event]:
-        """Those that were kept since the last call."""
-        return [self._new.popleft() for _ in range(len(self._new))]  # others may add meanwhile
+        """The events since the last call."""
+        return [self._new.popleft() for _ in range(len(self._new))]  # other threads may add events meanwhile
 
     def close(self) -> None:
-        """There is nothing to be left behind."""
+        """Do nothing: nothing would be left behind."""
 
 
 class Claims:
     """The claims of one operation, as one of its processes makes and sees them. Thread-safe.
 
-    :param events: where they are kept; by default in this process alone.
+    :param events: where the events are kept; by default in this process alone.
     """
 
     def __init__(self, events: Events | None = None) -> None:
@@ -78,28 +81,29 @@ class Claims:
         self._lock = threading.Lock()
 
     def tell(self, event: str, claim: str, **fields: Any) -> None:
-        """Note an event of a claim; fields are those of :class:`Claim`."""
+        """Add an event of a claim. The fields are those of :class:`Claim`, or of :class:`Kept`."""
         self._events.add({"event": event, "claim": claim, **fields})
 
     @property
     def is_shared(self) -> bool:
-        """Whether every process of the operation finds them."""
+        """Whether every process of the operation finds the claims."""
         return self._events.is_shared
 
     def close(self) -> None:
-        """The operation is over."""
+        """End the operation."""
         self._events.close()
 
     def is_checked(self, claim: str) -> bool:
-        """Whether the provider has been asked about a claim in this operation."""
+        """Whether the provider has checked a claim in this operation."""
         with self._seen() as known:
             return claim in known.claims and known.claims[claim].is_checked
 
     def check(self, given: str | None, connection: ConnectionKey) -> Claim | None:
-        """A connection is checked, with the inputs as the engine made them; another claim that was checked for it.
+        """Note that the provider checks a connection. Return another claim that was checked for it, if there is one.
 
-        :param given: the input :data:`CLAIM_INPUT`; None where there is none.
-        :raises SharedEventsError: the program has declared it, but nothing of that can be found.
+        :param given: the input :data:`CLAIM_INPUT`; None if there is none.
+        :param connection: by the inputs as the engine made them.
+        :raises SharedEventsError: the program has declared the connection, but its claim cannot be found.
         """
         claim, _, urn = (given or "").partition(" ")
         with self._seen() as known:
@@ -115,7 +119,7 @@ class Claims:
             return next(others, None)
 
     def outcome(self, event: str, connection: ConnectionKey) -> None:
-        """A checked connection is ``recorded``, or has ``failed``."""
+        """Note that a checked connection is ``recorded``, or has ``failed``."""
         with self._seen() as known:
             ids = [each.id for each in known.of(connection) if each.is_checked]
         for id_ in ids:
@@ -127,13 +131,13 @@ class Claims:
             return next((each.urn for each in known.of(connection) if each.is_checked and each.urn), None)
 
     def is_awaited(self, connection: ConnectionKey, urn: str | None) -> bool:
-        """Whether the engine has not said yet what it does about the claim for whose sake a delete is skipped."""
+        """Whether a delete would be skipped because of a claim that the engine has neither checked nor answered yet."""
         with self._seen() as known:
             deletion, holder = on_delete(known, connection, urn)
         return deletion is Deletion.KEEP_FOR_NOW and not (holder is None or holder.is_checked or holder.is_answered)
 
     def on_delete(self, connection: ConnectionKey, urn: str | None, **recorded: str) -> Verdict:
-        """See :func:`on_delete`. Where the delete is skipped for now, that is noted.
+        """See :func:`on_delete`. If the delete is skipped for now, note that.
 
         :param recorded: ``status``, ``region`` and ``project_id`` of the connection, as the state has them.
         """
@@ -144,12 +148,12 @@ class Claims:
         return verdict
 
     def kept(self, connection: ConnectionKey) -> Kept | None:
-        """The delete of this connection that was skipped for now: what follows must be recorded."""
+        """The delete of this connection that was skipped for now, if any. If so, whatever follows must be recorded."""
         with self._seen() as known:
             return next((each for key, each in known.kept.items() if key.matches(connection)), None)
 
     def owed(self, connection: ConnectionKey) -> list[tuple[ConnectionKey, Kept]]:
-        """The connections that were kept in case this one's resource should hold them, and that nobody holds."""
+        """The connections to reject: their delete was skipped for this connection's resource, but nobody holds them."""
         with self._seen() as known:
             mine = [each for each in known.of(connection) if each.is_checked]
             ids = {each.id for each in mine}

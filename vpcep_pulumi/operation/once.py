@@ -1,4 +1,4 @@
-"""What an operation makes once, whoever asks for it first."""
+"""Values that an operation makes only once."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ class _Slot(Generic[T]):
 
 
 class Once(Generic[T]):
-    """Makes a value for each key, once. Who asks for a key waits for nobody who makes another's. Thread-safe."""
+    """Makes one value for each key. While one key's value is made, other keys are not blocked. Thread-safe."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._slots: dict[object, _Slot[T]] = {}
 
     def get(self, key: object, make: Callable[[], T]) -> T:
-        """The value of a key. What ``make`` raises is not kept: the next one tries again."""
+        """The value of a key. If ``make`` raises an error, nothing is kept: the next call tries again."""
         with self._lock:
             slot = self._slots.setdefault(key, _Slot())
         with slot.turn:
@@ -33,6 +33,6 @@ class Once(Generic[T]):
             return slot.made[0]
 
     def values(self) -> list[T]:
-        """Those that were made."""
+        """The values that were made so far."""
         with self._lock:
             return [value for slot in self._slots.values() for value in slot.made]

@@ -29,7 +29,7 @@ class Operation:
     :param environ: the process's environment.
     :param home: the home folder, where profiles are.
     :param claims: by default those of this process alone.
-    :param client: makes a client; an argument so that a test can have the connection.
+    :param client: makes a client; an argument so that a test can replace the transport.
     """
 
     def __init__(
@@ -47,7 +47,7 @@ class Operation:
         self.log = log
         self.claims = claims or Claims()
         self.projects = Projects(config=config, environ=environ, home=home, clock=clock, log=log, client=client)
-        # A state may hold a connection twice, after an update that left one of two names out: one after the other.
+        # After an update that left out one of two names, a state may hold a connection twice. They take turns.
         self._turns: Once[Lock] = Once()
 
     def key_of(self, approval: Approval) -> ConnectionKey:
@@ -56,16 +56,16 @@ class Operation:
         return ConnectionKey(approval.service_id, approval.endpoint_id, address)
 
     def log_of(self, approval: Approval) -> Log:
-        """The log whose lines stand on the row of the resource that was checked for a connection."""
+        """The log, with its messages on the row of the resource that was checked for the approval's connection."""
         return self.log.on(self.claims.urn_of(self.key_of(approval)))
 
     def get_connection(self, approval: Approval, *, seen: bool, since: float | None = None) -> Connection | None:
-        """The connection as it stands, or None where it is not there.
+        """The live connection, or None if there is none.
 
-        :param seen: whether the approval has seen it before; then a service that is gone is no error.
-        :param since: the oldest reading to believe, on the operation's clock; None: a recent one will do.
+        :param seen: whether the approval has seen the connection before; then it is no error that the service is gone.
+        :param since: a read that began earlier does not count. On the operation's clock; None: any recent read counts.
         :raises InputError: there is no such service, and the connection was never seen.
-        :raises RequestError: the API could not be asked.
+        :raises RequestError: the connection could not be read.
         """
         session = self.projects.get(approval.region, approval.project_id)
         try:
@@ -81,11 +81,11 @@ class Operation:
     def carry_out(
         self, approval: Approval, *, seen: bool, written: str | None = None, log: Log | None = None
     ) -> Outcome:
-        """Bring a connection to what is declared for it; one decision at a time on each connection.
+        """Carry out what is declared for a connection. Each connection has one decision at a time.
 
         :param seen: whether the approval has seen the connection before.
         :param written: the description that was declared last time.
-        :param log: where it is reported to; by default the row of the connection's resource.
+        :param log: where to report; by default on the row of the connection's resource.
         :raises SettingsError: the settings name no project, or no credential.
         """
         session = self.projects.get(approval.region, approval.project_id)
@@ -100,5 +100,5 @@ class Operation:
             )
 
     def close(self) -> None:
-        """Close every connection to the API."""
+        """Close every network connection to the API."""
         self.projects.close()

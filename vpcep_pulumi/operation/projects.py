@@ -1,7 +1,7 @@
 """The projects that an operation works in: a client and a live view for each, made once.
 
-What is kept is kept by everything that tells accounts apart, the credential among it: two profiles never share a
-client, a project that IAM named, or a view. A credential compares by its value, and shows none.
+The keys under which they are kept include the credential. So two profiles never share a client, a project from IAM, or
+a view. Credentials are compared by value, and their reprs show none.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ class ProjectSession:
 
     :ivar client: sends to the region's VPCEP endpoint.
     :ivar view: the live view of the project's services.
-    :ivar longest_appear: seconds that bound every ``appear_timeout``.
+    :ivar longest_appear: the upper limit of every ``appear_timeout``, in seconds.
     """
 
     region: str
@@ -41,12 +41,12 @@ class ProjectSession:
 
 
 class Projects:
-    """Finds the settings for a resource and keeps what is made from them. Thread-safe.
+    """Resolves the settings for a resource, and keeps what is made from them. Thread-safe.
 
     :param config: the stack's configuration, ``namespace:name``, secrets in plain.
     :param environ: the process's environment.
     :param home: the home folder, where profiles are.
-    :param client: makes a client; an argument so that a test can have the connection.
+    :param client: makes a client; an argument so that a test can replace the transport.
     """
 
     def __init__(
@@ -73,10 +73,10 @@ class Projects:
         self._noted: Once[None] = Once()
 
     def get(self, region: str | None = None, project_id: str | None = None) -> ProjectSession:
-        """The session of a resource's region and project; what it leaves out comes from the settings.
+        """The session for a resource's region and project. If the resource leaves one out, it comes from the settings.
 
-        :raises SettingsError: something is missing, or IAM knows no such project, or several.
-        :raises RequestError: IAM could not be asked.
+        :raises SettingsError: a setting is missing or wrong, or IAM knows no such project, or several.
+        :raises RequestError: the request to IAM failed.
         """
         settings = self._settings.get((region, project_id), lambda: self._resolved(region, project_id))
         project = settings.project_id or self._look_up(settings)
@@ -90,14 +90,14 @@ class Projects:
         return self._sessions.get((settings.endpoint, settings.region, project, settings.credential), make)
 
     def address(self, region: str, project_id: str) -> str | None:
-        """Where requests for a resource go; None where the settings do not say."""
+        """The address to which requests for a resource go; None if the settings are not complete."""
         try:
             return self._settings.get((region, project_id), lambda: self._resolved(region, project_id)).endpoint
         except SettingsError:
             return None
 
     def close(self) -> None:
-        """Close every connection to the API."""
+        """Close every network connection to the API."""
         for client in self._clients.values():
             client.close()
 
@@ -107,7 +107,7 @@ class Projects:
         )
 
     def _note(self, settings: Settings) -> None:
-        """Say where requests go, unless that is what the region's name says, or this machine itself."""
+        """Warn that requests go to another host than the region's own, unless it is this machine."""
         if not settings.is_default_endpoint and not is_loopback(settings.endpoint):
             self._log.warning(endpoint_note(settings.region, settings.endpoint))
 
@@ -121,16 +121,16 @@ class Projects:
                 debug=self._log.debug,
                 environ=self._environ,
                 named_by=named_by,
-                # A proxy from the environment must not be asked for this machine itself.
+                # Requests to this machine must not go through a proxy from the environment.
                 trust_env=not is_loopback(address),
-                # IAM's client and the service's: what one learns of the credential, the other must know.
+                # The client for IAM shares it with that for the service: if one is refused, both must know.
                 standing=self._standings.get(credential, Standing),
             )
 
         return self._clients.get((address, credential), make)
 
     def _look_up(self, settings: Settings) -> str:
-        """The project's id, asked of IAM once an operation."""
+        """The project's id. IAM is asked for it once in an operation."""
         name = settings.project_name
 
         def ask() -> str | SettingsError:

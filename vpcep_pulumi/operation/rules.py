@@ -1,9 +1,9 @@
-"""What a delete does about its connection: by what the program of the running operation claims. Pure.
+"""Decides what a delete does to its connection, by what the running program declares. Pure.
 
 Pulumi's engine may delete a resource whose connection another resource declares: after a rename or a replacement,
-with ``--target`` and ``--exclude``, with ``delete_before_replace``, or in a second provider process. Taken at its word,
-such a delete would reject a connection that is to stay accepted. The engine does not say why it deletes. So the program
-claims each connection in the resource's constructor, the provider notes what it is asked about it, and ``delete``
+with ``--target`` and ``--exclude``, with ``delete_before_replace``, or in a second provider process. Such a delete must
+not reject the connection, because it is to stay accepted. But the engine does not say why it deletes. So the program
+claims each connection in the resource's constructor, the provider notes the engine's calls about it, and ``delete``
 decides by both (:func:`on_delete`).
 
 A claim goes through these events::
@@ -16,13 +16,14 @@ A claim goes through these events::
     recorded    the state holds the connection under this claim
     failed      it could not be checked or created, and the state does not hold it
 
-and a connection through one: ``kept``, its delete was skipped before the state held it under another resource.
+A connection goes through one event: ``kept``. Its delete was skipped before the state held it under another resource.
 
-What the engine does when was read in pkg/resource/deploy/step_generator.go and tried with its CLI:
+The engine's order was read in pkg/resource/deploy/step_generator.go, and tried with the CLI:
 
-- ``destroy --run-program`` runs the program, answers every registration, checks nothing, and deletes at the end.
-- ``--target`` and ``--exclude`` answer what they leave out without a check.
-- ``delete_before_replace`` and ``replace_with`` delete before the registration that comes next is answered.
+- With ``destroy --run-program``, the engine runs the program, answers every registration, checks nothing, and deletes
+  at the end.
+- With ``--target`` and ``--exclude``, it answers the registrations of the resources that are left out without a check.
+- With ``delete_before_replace`` and ``replace_with``, it deletes before it answers the next registration.
 """
 
 from __future__ import annotations
@@ -39,12 +40,12 @@ Event = Mapping[str, Any]
 
 
 class ConnectionKey(NamedTuple):
-    """Which connection.
+    """The identity of a connection.
 
-    :ivar endpoint_id: alone it all but names the connection: no two endpoints have the same id.
-    :ivar service_id: None while it comes through another resource's output that is not known yet.
-    :ivar address: where requests for it go, such as ``https://vpcep.cn-north-4.myhuaweicloud.com``: not the region or
-        the project, which may be other names of the same place. None where no provider has resolved it yet.
+    :ivar endpoint_id: is almost enough alone, because no two endpoints have the same id.
+    :ivar service_id: None while it is another resource's output that is not known yet.
+    :ivar address: where requests for the connection go, such as ``https://vpcep.cn-north-4.myhuaweicloud.com``. Region
+        and project would not do: different ones may name the same place. None if no provider has resolved it yet.
     """
 
     service_id: str | None
@@ -52,7 +53,7 @@ class ConnectionKey(NamedTuple):
     address: str | None = None
 
     def matches(self, other: ConnectionKey) -> bool:
-        """Whether both may be one connection: what is not known matches everything."""
+        """Whether both may be the same connection. A part that is not known matches everything."""
         return self.endpoint_id == other.endpoint_id and all(
             mine is None or theirs is None or mine == theirs for mine, theirs in zip(self, other, strict=True)
         )
@@ -62,12 +63,12 @@ class ConnectionKey(NamedTuple):
 class Claim:
     """What is known of one resource that the program declares.
 
-    :ivar id: of this claim, unique in the operation.
-    :ivar name: the resource, for messages.
-    :ivar urn: None while the URN of its parent is not known.
+    :ivar id: the claim's id, unique in the operation.
+    :ivar name: the resource's name, for messages.
+    :ivar urn: the resource's URN; None while the URN of its parent is not known.
     :ivar connection: None while its endpoint is not known.
-    :ivar possible: the connection that its program names, where the engine takes the state's instead
-        (``ignore_changes``), if the state holds the resource: only ``check`` tells.
+    :ivar possible: the connection that the program names, if ``ignore_changes`` covers its ids. If the state holds the
+        resource, the engine uses the state's ids instead. Only ``check`` shows which ones count.
     :ivar reads: it is a ``.get``: the connection is decided elsewhere.
     """
 
@@ -83,16 +84,16 @@ class Claim:
     has_failed: bool = False
 
     def may_hold(self, connection: ConnectionKey) -> bool:
-        """Whether its program names this connection, and no check has told yet whether that counts."""
+        """Whether the program names this connection for it, and no check has shown yet whether that counts."""
         return not self.is_checked and self.possible is not None and self.possible.matches(connection)
 
     def holds(self, connection: ConnectionKey) -> bool:
-        """Whether it is about this connection, as far as is known."""
+        """Whether it claims this connection, as far as is known."""
         return self.connection is not None and self.connection.matches(connection)
 
 
 class Deletion(Enum):
-    """What a delete does about its connection."""
+    """What a delete does to its connection, and why."""
 
     REJECT = "nobody declares it any more"
     KEEP = "another resource holds it"
@@ -103,7 +104,7 @@ class Deletion(Enum):
 
 
 class Verdict(NamedTuple):
-    """What a delete does, and the claim for whose sake it leaves the connection alone."""
+    """What a delete does, and the claim because of which it leaves the connection alone."""
 
     deletion: Deletion
     holder: Claim | None = None
@@ -112,11 +113,11 @@ class Verdict(NamedTuple):
 class Kept(NamedTuple):
     """A delete that was skipped before the state held its connection under another resource.
 
-    :ivar urn: of the deleted resource; None where it is not known.
-    :ivar holder: the claim for whose sake it was skipped.
-    :ivar status: as the state recorded it.
-    :ivar region: of the connection.
-    :ivar project_id: likewise.
+    :ivar urn: the deleted resource's URN; None if it is not known.
+    :ivar holder: the id of the claim because of which the delete was skipped.
+    :ivar status: the connection's status, as the state recorded it.
+    :ivar region: the connection's region.
+    :ivar project_id: the connection's project.
     """
 
     urn: str | None
@@ -128,7 +129,7 @@ class Kept(NamedTuple):
 
 @dataclass
 class Known:
-    """The sum of all events so far."""
+    """What is known from all events so far."""
 
     claims: dict[str, Claim] = field(default_factory=dict)
     kept: dict[ConnectionKey, Kept] = field(default_factory=dict)
@@ -154,7 +155,7 @@ class Known:
                 self._by_endpoint[claim.connection.endpoint_id][id_] = None
 
     def of(self, connection: ConnectionKey) -> list[Claim]:
-        """The claims on a connection, the first declared first."""
+        """The claims on a connection, in the order in which their keys became known."""
         ids = self._by_endpoint.get(connection.endpoint_id, {})
         return [self.claims[each] for each in ids if self.claims[each].holds(connection)]
 
@@ -170,15 +171,15 @@ CHANGES: Mapping[str, Callable[[Claim], Claim]] = MappingProxyType(
         "failed": lambda claim: replace(claim, is_checked=True, has_failed=True),
     }
 )
-"""What each event says about a claim, apart from the fields that it brings."""
+"""By event: how it changes a claim, apart from the fields that the event carries."""
 
 
 def on_delete(known: Known, connection: ConnectionKey, urn: str | None) -> Verdict:
-    """What the delete of a resource does about its connection.
+    """What the delete of a resource does to its connection.
 
     :param connection: the connection that the state holds under the deleted resource.
-    :param urn: the deleted resource's URN, as its outputs recorded it; None where they did not. It is stale after a
-        rename with an alias or ``pulumi state rename``: then a ``destroy --run-program`` may be refused, with words.
+    :param urn: the deleted resource's URN, as its outputs recorded it; None if they did not. It is out of date after a
+        rename with an alias or ``pulumi state rename``. Then ``destroy --run-program`` may be refused, with a message.
     """
     claims = list(known.claims.values())
     own = [each for each in claims if urn and each.urn and within_stack(each.urn) == within_stack(urn)]
@@ -201,9 +202,10 @@ def on_delete(known: Known, connection: ConnectionKey, urn: str | None) -> Verdi
 
 
 def _is_destroyed(claim: Claim, connection: ConnectionKey) -> bool:
-    """Whether a claim on what is deleted shows that this is a destroy which runs the program.
+    """Whether a claim of the deleted resource shows that the operation is ``destroy --run-program``.
 
-    It is declared, the engine has answered it and has not asked the provider about it, and still deletes it.
+    It does if the engine has answered the resource's registration without a check by the provider, and still deletes
+    the resource.
     """
     return claim.is_answered and not claim.is_checked and (claim.connection is None or claim.holds(connection))
 
@@ -215,8 +217,8 @@ def within_stack(urn: str) -> str:
 
 HOLDERS: tuple[tuple[Callable[[Claim], bool], Deletion], ...] = (
     (lambda each: each.is_recorded or each.reads, Deletion.KEEP),
-    # Answered without a record, it has failed, or was skipped because something that it depends on has.
+    # Checked and answered, but not recorded: it has failed, or was skipped because one of its dependencies has failed.
     (lambda each: each.has_failed or (each.is_checked and each.is_answered), Deletion.REFUSE_FAILED),
     (lambda each: each.is_checked or not each.is_answered, Deletion.KEEP_FOR_NOW),
 )
-"""What the delete of a connection comes to, by the first claim on it for which a line holds."""
+"""What a delete does if another resource claims its connection: the first line that holds for any of the claims."""

@@ -1,15 +1,17 @@
-"""Events that every process of one operation finds: a file on this machine that lives as long as the program.
+"""Shares events between the processes of one operation: in a file on this machine, while the program runs.
 
-The processes of an operation (the program, one or more provider hosts) have one thing in common, the address of the
-engine. The program makes a file that is named after it; every process appends its events to that file, a JSON line
-each, and reads those of the others. The program holds a lock (flock) on its file while it lives and removes it in the
-end. A file that nobody holds was left over by a program that was killed: it is not read, and whoever meets it removes
-it. So nothing is stale.
+The processes of an operation (the program, one or more provider hosts) have one thing in common: the address of the
+engine. The program makes a file with a name that is derived from this address. Every process appends its events to that
+file, one JSON line each, and reads those of the others.
 
-The folder belongs to the user alone (mode 0700). It does not depend on the environment, which an inline program and its
-engine need not share. What is written holds ids, names and statuses, and no secret.
+The program holds a lock (flock) on its file while it runs, and removes the file at the end. A file without a lock was
+left over by a program that was killed. It is not read, and the next process that finds it removes it. So no event is
+out of date.
 
-Where there is no flock (Windows) each process knows its own events only.
+The folder belongs to the user alone (mode 0700). Its path does not depend on the environment, because an inline program
+and its engine may have different ones. The events hold ids, names and statuses, but no secret.
+
+If there is no flock (Windows), each process knows only its own events.
 """
 
 from __future__ import annotations
@@ -42,24 +44,24 @@ READ_BYTES = 1 << 20
 
 
 def candidates() -> tuple[Path, ...]:
-    """The folders in which this user's may be, the best first."""
+    """The folders in which this user's own folder may be, the best first."""
     uid = os.getuid()
     try:
         home: tuple[Path, ...] = (Path(pwd.getpwuid(uid).pw_dir),)
-    except KeyError:  # a container's user without an entry
+    except KeyError:  # in a container, the user may have no entry in /etc/passwd
         home = ()
     return (Path(f"/run/user/{uid}"), Path("/tmp"), *home)  # noqa: S108 -- `is_own` looks at what is found
 
 
 def own_folders(parents: Iterable[Path]) -> list[Path]:
-    """The folders of this user's operations that there are."""
+    """The folders for this user's operations that exist."""
     return [folder for parent in parents if _is_own(folder := parent / f"{FOLDER}-{os.getuid()}")]
 
 
 def new_folder(parents: Iterable[Path]) -> Path:
-    """The folder of this user's operations, which is made where there is none.
+    """The folder for this user's operations. It is made if there is none.
 
-    :raises SharedEventsError: there is nowhere to make it.
+    :raises SharedEventsError: it can be made nowhere.
     """
     found = own_folders(parents)
     if found:
@@ -69,7 +71,7 @@ def new_folder(parents: Iterable[Path]) -> Path:
         try:
             folder.mkdir(mode=MODE)
         except OSError:
-            continue  # it is somebody else's, or cannot be written to
+            continue  # the folder belongs to another user, or the parent cannot be written to
         return folder
     raise SharedEventsError(
         "what the program declares cannot be passed to its provider, so nothing is sent: none of "
@@ -78,7 +80,7 @@ def new_folder(parents: Iterable[Path]) -> Path:
 
 
 def _is_own(folder: Path) -> bool:
-    """Whether a folder is there and is this user's alone; a link is not."""
+    """Whether a folder exists, and belongs to this user alone. A symbolic link does not count."""
     try:
         found = folder.lstat()
     except OSError:
@@ -87,9 +89,9 @@ def _is_own(folder: Path) -> bool:
 
 
 def events_of(engine: str | None, *, makes: bool) -> Events:
-    """The events of the operation of an engine.
+    """The events of an engine's operation.
 
-    :param engine: its address, ``host:port``; None where there is none, as in a test of the provider alone.
+    :param engine: the engine's address, ``host:port``; None if there is none, as in a test of the provider alone.
     :param makes: whether this process is the program, which makes the file.
     """
     if engine is None or fcntl is None:
@@ -113,32 +115,32 @@ class SharedEvents:
         self._makes = makes
         self._lock = threading.Lock()
         self._files: dict[Path, BinaryIO] = {}
-        """Those of the programs of this operation, the own one among them, for reading and appending."""
+        """The files of all programs of this operation, including this process's own, open to read and append."""
         self._offsets: dict[Path, int] = {}
-        """How far each was read."""
+        """By file: how many bytes were read."""
         self._held: BinaryIO | None = None
         self._own: Path | None = None
         self._maker = os.getpid()
         self._alone: list[Event] = []
-        """Events of an operation that runs no program."""
+        """This process's events, in an operation that runs no program and so has no file."""
 
     def add(self, event: Event) -> None:
-        """Append an event; whoever asks from now on finds it.
+        """Append an event. From now on, every process finds it.
 
-        :raises SharedEventsError: there is nowhere to write to.
+        :raises SharedEventsError: it cannot be written.
         """
         line = json.dumps(event).encode() + b"\n"
         with self._shared():
             file = self._files.get(self._own) if self._own is not None else next(iter(self._files.values()), None)
             if file is None:
                 self._alone.append(event)
-            elif os.write(file.fileno(), line) != len(line):  # appended whole, by the system
+            elif os.write(file.fileno(), line) != len(line):  # O_APPEND: the system appends the line as a whole
                 raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
     def new(self) -> Iterable[Event]:
-        """The events since the last call, whoever has added them.
+        """The events since the last call, of all processes.
 
-        :raises SharedEventsError: there is nowhere to read from.
+        :raises SharedEventsError: they cannot be read.
         """
         with self._shared():
             found, self._alone = self._alone, []
@@ -159,7 +161,7 @@ class SharedEvents:
 
     @contextmanager
     def _shared(self) -> Iterator[None]:
-        """With the files of this operation open; what goes wrong with them is an error of ours."""
+        """Run a block with the files of this operation open. An error of theirs becomes a SharedEventsError."""
         with self._lock:
             try:
                 self._meet()
@@ -170,7 +172,7 @@ class SharedEvents:
                 ) from None
 
     def _read(self, path: Path) -> list[Event]:
-        """What was added since the last time; a line that is not whole yet is left for the next time."""
+        """The events that were added since the last call. An incomplete line is left for the next call."""
         start, text = self._offsets.get(path, 0), b""
         while piece := os.pread(self._files[path].fileno(), READ_BYTES, start + len(text)):
             text += piece
@@ -180,7 +182,7 @@ class SharedEvents:
         return events
 
     def _meet(self) -> None:
-        """Open the files that there are now, wherever they are; make one's own first."""
+        """Open all files of this operation that exist now. If this process has to make its own, do that first."""
         if self._makes and self._held is None:
             self._sweep()
             self._held = self._new_file(new_folder(self._parents))
@@ -193,7 +195,7 @@ class SharedEvents:
                     file.close()
 
     def _new_file(self, folder: Path) -> BinaryIO:
-        """A file that is locked before anybody can see it under its name."""
+        """Make a file that is locked before other processes can see it under its final name."""
         while True:
             name = f"{self._prefix}.{os.getpid()}-{secrets.token_hex(4)}"
             aside = folder / f"{name}.new"
@@ -202,12 +204,12 @@ class SharedEvents:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
                 self._own = aside.rename(aside.with_suffix(".events"))
             except (BlockingIOError, FileNotFoundError):
-                file.close()  # somebody took it for a file that was left over
+                file.close()  # another process took it for a file that was left over
                 continue
             return file
 
     def _sweep(self) -> None:
-        """Remove what programs that were killed have left over, whichever operation it was."""
+        """Remove the files that programs left over when they were killed, in any operation."""
         for folder in own_folders(self._parents):
             for path in (*folder.glob("*.events"), *folder.glob("*.new")):
                 if (file := _opened(path)) is not None:
@@ -225,9 +227,9 @@ def _opened(path: Path) -> BinaryIO | None:
 
 
 def _is_held(file: BinaryIO) -> bool:
-    """Whether a process holds a file.
+    """Whether a process holds the lock of a file.
 
-    Asked with a shared lock: two processes that ask at once must not take each other for the one that holds it.
+    The test uses a shared lock: two processes that test at once must not take each other for the holder.
     """
     try:
         fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)

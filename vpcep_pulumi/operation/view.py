@@ -1,15 +1,20 @@
-"""The live view: what one operation knows of its services' connections, and how it learns more.
+"""The live view: what one operation knows about its services' connections. It reads what it does not know.
 
-All reads of an operation share one view. One reader fetches while the others wait; pages hold a
-thousand connections; what was read is believed for :data:`MAX_AGE` seconds and corrected by what
-the operation's own actions were answered.
+All reads of a project's connections in one operation share one view. For each service, one thread reads while the
+others wait. A page holds a thousand connections. A read is valid for :data:`MAX_AGE` seconds. The responses to the
+operation's own actions correct it.
 
-A service of more than one page is asked by id while that is cheaper: the first page, then one read
-for each connection that is not on it, until as many were asked for as there are other pages; then
-those pages. With ``p`` pages, ``n`` approvals take ``1 + n`` reads while ``n < p``, and ``1 + 2 (p - 1)``
-at the most. (How many approvals there are is not known when the first is asked for, so no rule can
-promise less than twice the best. One more read goes to each connection that no page of several
-shows: pages shift while they are read, and "absent" must not be a mistake.)
+If a service has more than one page, connections are read by id while that is cheaper:
+
+1. Read the first page.
+2. Read each connection that is not on it by id, until there were as many such reads as there are other pages.
+3. Then read the other pages.
+
+With ``p`` pages, ``n`` approvals take ``1 + n`` reads while ``n < p``, and at most ``1 + 2 (p - 1)``. (At the first
+read, the number of approvals is not known. So no rule can guarantee less than twice the best.)
+
+A connection that is on none of several pages takes one more read, by id: pages shift while they are read, and "absent"
+must not be a mistake.
 """
 
 from __future__ import annotations
@@ -26,20 +31,20 @@ from vpcep_pulumi.errors import AnswerError, RequestError
 from vpcep_pulumi.lifecycle.exchange import READ_LAG
 
 MAX_AGE = 30.0
-"""Seconds that a read stands for the truth, unless the caller wants a fresher one."""
+"""Seconds for which a read is valid, unless the caller wants a newer one."""
 MOST_PAGES = 200
-"""More pages than this (200,000 connections) are an answer that cannot be right."""
+"""The most pages of a service. More (over 200,000 connections) cannot be right."""
 
 
 class Observation(NamedTuple):
-    """A connection as it was seen (None: not there), and when the reading of it began."""
+    """A connection as it was read (None: there is none), and when the read began."""
 
     connection: Connection | None
     at: float
 
 
 class Act(NamedTuple):
-    """What our own action was answered, when, and the status that stood before it."""
+    """The response to an action of our own, when it came, and the status before the action."""
 
     answer: Connection
     at: float
@@ -68,8 +73,8 @@ class LiveView:
     """The connections of one project's services, as seen by one operation. Thread-safe.
 
     :param project_id: the project of the services.
-    :param page_limit: connections of a page.
-    :param most_pages: more than these are an answer that cannot be right.
+    :param page_limit: the most connections on a page.
+    :param most_pages: the most pages of a service; more cannot be right.
     """
 
     def __init__(
@@ -89,11 +94,11 @@ class LiveView:
         self._services: dict[str, _Service] = {}
 
     def find(self, service_id: str, endpoint_id: str, *, since: float | None = None) -> Connection | None:
-        """The connection, or None where the service has no such connection.
+        """The connection, or None if the service has no such connection.
 
-        :param since: the oldest reading to believe, on the clock's clock; by default
+        :param since: a read that began earlier does not count; a time of ``clock``. By default, it is
             :data:`MAX_AGE` seconds ago.
-        :raises ApiError: among others where there is no such service.
+        :raises ApiError: the API refused the read; for example, there is no such service.
         """
         service = self._service(service_id)
         oldest = self._clock.monotonic() - MAX_AGE if since is None else since
@@ -121,9 +126,9 @@ class LiveView:
         return found.connection
 
     def note(self, service_id: str, answer: Connection, *, before: str | None) -> None:
-        """Correct the view by what our own action was answered.
+        """Correct the view by the response to an action of our own.
 
-        :param before: the status that stood before the action; a late read may still show it.
+        :param before: the status before the action; a late read may still show it.
         """
         service = self._service(service_id)
         if answer.id is not None:
@@ -135,7 +140,7 @@ class LiveView:
             return self._services.setdefault(service_id, _Service())
 
     def _known(self, service: _Service, endpoint_id: str, oldest: float) -> Observation | None:
-        """What is known and not older than ``oldest``; None is "nothing is", not "not there"."""
+        """The latest observation, if it is not older than ``oldest``. None means unknown, not absent."""
         found = []
         if endpoint_id in service.by_id:
             found.append(service.by_id[endpoint_id])
@@ -148,7 +153,7 @@ class LiveView:
         return observation if observation is not None and observation.at >= oldest else None
 
     def _read(self, service: _Service, service_id: str, endpoint_id: str, oldest: float) -> None:
-        """Learn what is missing about one connection; the caller alone reads this service now."""
+        """Read what is needed to know one connection. No other thread may read this service at the same time."""
         at = self._clock.monotonic()
         try:
             if service.pages <= 1 and service.listed_at < oldest:
@@ -169,9 +174,11 @@ class LiveView:
             raise
 
     def _list(self, service: _Service, service_id: str, at: float, *, goes_on: bool, everything: bool) -> None:
-        """Read pages of a service: one, or everything there is.
+        """Read pages of a service: one, or all.
 
-        :param goes_on: keep what was listed before and start behind it.
+        :param at: when the read began.
+        :param goes_on: keep what was listed before, and continue after it.
+        :param everything: read all pages.
         """
         listed = dict(service.listed) if goes_on else {}
         offset, pages = (service.next_offset, 1) if goes_on else (0, 0)
@@ -182,7 +189,7 @@ class LiveView:
             count, total = len(page.connections), page.total_count
             offset, pages = offset + count, pages + 1
             listed.update({each.id: each for each in page.connections if each.id is not None})
-            # Servers may give fewer than were asked for, and leave the total out.
+            # A server may return fewer connections than the limit, and leave out the total.
             complete = count == 0 or (offset >= total if total is not None else count < self._page_limit)
             if complete or not everything:
                 break
@@ -201,13 +208,13 @@ class LiveView:
 
 
 def _is_late(observation: Observation, act: Act) -> bool:
-    """Whether a read made after an action still shows what stood before it."""
+    """Whether a read that followed an action still shows the status before the action."""
     shown = observation.connection.status if observation.connection is not None else None
     return observation.at < act.at + READ_LAG and shown == act.before and shown != act.answer.status
 
 
 def _twin(error: RequestError) -> RequestError:
-    """The same error with frames of its own: several threads raise it at once."""
+    """A copy of the error with a traceback of its own: several threads raise it at the same time."""
     twin: RequestError = type(error).__new__(type(error), *error.args)
     twin.__dict__.update(error.__dict__)
     return twin

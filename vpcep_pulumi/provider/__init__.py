@@ -1,5 +1,5 @@
-"""The shell: Pulumi's calls in, API calls out. It reads, asks ``lifecycle``, acts and reports; no rule is made here.
+"""The dynamic provider: Pulumi's calls in, API requests out. It makes no rules: those are in ``lifecycle``.
 
-``core`` and all below it work on plain values and do not import pulumi; ``dynamic`` is the thin
-shell that Pulumi's dynamic provider host calls.
+``core`` and all that it imports work on plain values and do not import pulumi. ``dynamic`` is the thin adapter that
+Pulumi's dynamic provider host calls.
 """

@@ -13,7 +13,7 @@ from vpcep_pulumi.provider.values import Values
 class Planned:
     """What is going to happen to a connection.
 
-    :ivar words: for people; ``UNKNOWN`` where a preview cannot know.
+    :ivar words: the text for the user; ``UNKNOWN`` if a preview does not know it yet.
     :ivar verb: what is done, such as ``receive``, ``adopt`` or ``record``.
     """
 
@@ -26,8 +26,8 @@ class Checked:
     """What ``check`` found.
 
     :ivar inputs: resolved.
-    :ivar failures: what is refused; each is shown on a line of its own, its input's value beside it.
-    :ivar plan: None where nothing is to be done.
+    :ivar failures: what is refused; each is shown on a line of its own, with the value of its input.
+    :ivar plan: None if there is nothing to do.
     """
 
     inputs: Values
@@ -39,7 +39,7 @@ class Checked:
 class Difference:
     """What ``diff`` found.
 
-    :ivar changes: whether an update (or replacement) is to be made.
+    :ivar changes: whether an update (or a replacement) is needed.
     :ivar replaces: the inputs that make it a replacement.
     """
 
@@ -49,7 +49,7 @@ class Difference:
 
 @dataclass(frozen=True)
 class Reading:
-    """What ``read`` found: the state as it is live, and the inputs that would lead to it."""
+    """What ``read`` found: the outputs of the live connection, and the inputs that match them."""
 
     id: str
     outputs: Values

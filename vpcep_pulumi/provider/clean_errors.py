@@ -1,9 +1,9 @@
 """Errors that the dynamic provider host shows as one line.
 
-The host hands ``traceback.format_exc()`` of whatever is raised to the engine, which prints it as it is: the host's
-frames, which say nothing to a program's author, around the message. ``sys.tracebacklimit`` is what leaves them out. It
-is the whole process's, and other dynamic providers may share the process. So it holds only while one of our errors is
-about: until the host has shown it.
+If an exception is raised, the host sends ``traceback.format_exc()`` to the engine, which prints it as it is: the
+message, with frames of the host that do not help the program's author. ``sys.tracebacklimit = 0`` leaves the frames
+out. But it applies to the whole process, which other dynamic providers may share. So it is set only while one of our
+errors exists: until the host has shown it.
 
 Source: pulumi/dynamic/__main__.py; https://docs.python.org/3/library/sys.html#sys.tracebacklimit
 """
@@ -17,22 +17,25 @@ from typing import Any
 
 import pulumi
 
-_lock = threading.RLock()  # the collector may run the finalizer in the thread that holds it
+_lock = threading.RLock()  # the garbage collector may run `_gone` in the thread that holds the lock
 _before: list[Any] = []
-"""The limit before each error that is about; ``...`` where there was none."""
+"""The limit before each error that exists now; ``...`` if there was none."""
 
 
 class _Error(pulumi.RunError):
-    """The last line of a traceback is ``name: message``, with the module before it, unless that is ``builtins``."""
+    """An error that is shown as ``vpcep: message``.
+
+    The last line of a traceback is ``name: message``. The module stands before the name, unless it is ``builtins``.
+    """
 
 
 _Error.__module__, _Error.__qualname__ = "builtins", "vpcep"
 
 
 def clean_error(message: str) -> Exception:
-    """What to raise, ``from None``, from a call of the host.
+    """The error to raise, ``from None``, in a call of the host.
 
-    :param message: without a secret.
+    :param message: must not hold a secret.
     """
     error = _Error(message)
     with _lock:
@@ -43,7 +46,7 @@ def clean_error(message: str) -> Exception:
 
 
 def _gone() -> None:
-    """An error has been shown. The last one puts back the limit that the first one found."""
+    """Called when an error was shown and is gone. The last one restores the limit that the first one found."""
     with _lock:
         if len(_before) > 1:
             _before.pop()

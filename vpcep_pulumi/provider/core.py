@@ -1,7 +1,7 @@
-"""An approval's life as Pulumi asks for it, on plain values. Does not import pulumi.
+"""The provider's operations (``check``, ``diff``, ``create``, …) on plain values. Does not import pulumi.
 
-Each method answers one call of Pulumi's engine. A second shell, a provider plugin for all of Pulumi's languages,
-can stand on the same core.
+Each method answers one call of Pulumi's engine. A second adapter, such as a provider plugin for all of Pulumi's
+languages, can use the same core.
 """
 
 from __future__ import annotations
@@ -45,16 +45,16 @@ class ApprovalProvider:
         self._log = operation.log
         self._key = operation.key_of
         self._checked: set[ConnectionKey] = set()
-        """What a program declares was checked; until then, a ``diff`` is a refresh's."""
+        """The connections that were checked. If a connection is not among them, its ``diff`` belongs to a refresh."""
 
     def check(self, olds: Mapping[str, Any], news: Mapping[str, Any]) -> Checked:
-        """Validate and resolve what is declared, look at the connection, and say what is going to happen.
+        """Validate and resolve the inputs, read the connection, and plan what is going to happen.
 
-        Refuses what can be refused before anything is sent. See :mod:`~vpcep_pulumi.provider.previews` for what a
-        preview is told besides, and how.
+        Whatever can be refused before anything is sent is refused here. :mod:`~vpcep_pulumi.provider.previews` explains
+        what a preview gets besides, and how.
 
         :param olds: the inputs that the state holds; empty for a new resource.
-        :param news: the program's inputs; those that a preview cannot know yet are ``UNKNOWN``.
+        :param news: the program's inputs; those that a preview does not know yet are ``UNKNOWN``.
         """
         checked = self._check(olds, news)
         inputs = inputs_for(checked, news)
@@ -85,7 +85,7 @@ class ApprovalProvider:
         if other is not None:
             return Checked(inputs, (InputError("", f"{approval.name} is declared twice, also by {other.name}"),))
         if self._claims.kept(self._key(approval)) is not None:
-            # Refused here, it would be in no state any more: ``create`` records whatever is wrong with it.
+            # If it were refused here, no state would hold the connection. ``create`` records whatever is wrong with it.
             self._checked.add(self._key(approval))
             return Checked(inputs)
         try:
@@ -100,7 +100,7 @@ class ApprovalProvider:
         return Checked(inputs, plan=plan)
 
     def diff(self, olds: Mapping[str, Any], news: Mapping[str, Any]) -> Difference:
-        """Whether there is anything to do: by the live status, not by what the state remembers.
+        """Whether there is anything to do. The live status decides, not only the recorded one.
 
         :param olds: the state's outputs.
         :param news: what ``check`` returned; in a refresh, the state's inputs.
@@ -111,13 +111,13 @@ class ApprovalProvider:
         if replaces or is_declared_otherwise(olds, news, UNKNOWN):
             return Difference(True, replaces)
         approval = approval_of(news)
-        # ``check`` has read it a moment ago; whatever its age, this is what the plan was made from.
+        # ``check`` has read the connection a moment ago. Whatever its age, the plan was made from this read.
         connection = self._operation.get_connection(approval, seen=True, since=float("-inf"))
         changes = (
             is_live_otherwise(approval, connection, olds)
-            # A refresh asks with the state's own inputs: has the status that they declare changed?
+            # In a refresh, ``news`` are the state's own inputs: is their status another than the recorded one?
             or (news.get("status") != olds.get("status") and self._key(approval) not in self._checked)
-            or bool(self._claims.owed(self._key(approval)))  # an update pays it
+            or bool(self._claims.owed(self._key(approval)))  # an update rejects them
         )
         if not changes:
             self._claims.outcome("recorded", self._key(approval))
@@ -127,7 +127,8 @@ class ApprovalProvider:
         """Carry out a new approval.
 
         :returns: the id and the outputs.
-        :raises PartlyDone: something was sent, but the declared status was not reached.
+        :raises PartlyDone: the declared status was not reached, but something was sent, or a former entry of the
+            connection was deleted from the state.
         :raises VpcepError: nothing was changed remotely.
         """
         approval = approval_of(inputs)
@@ -141,7 +142,7 @@ class ApprovalProvider:
             if kept is None and not owed:
                 self._claims.outcome("failed", key)
                 raise
-            # A former entry has left the state already: without this record nothing would know of its connection.
+            # A former entry was deleted from the state. Without this record, no state would know of its connection.
             problem = self._reject_owed(approval)
             values = outputs(inputs, None, errors=[str(error), *([str(problem)] if problem is not None else [])])
             if kept is not None:
@@ -150,7 +151,7 @@ class ApprovalProvider:
         return approval.id, values
 
     def update(self, olds: Mapping[str, Any], news: Mapping[str, Any]) -> Values:
-        """Bring the connection to what is declared now. It raises as :meth:`create`.
+        """Carry out what is declared now. It raises the same errors as :meth:`create`.
 
         :param olds: the state's outputs.
         """
@@ -174,9 +175,11 @@ class ApprovalProvider:
         return self._recorded(approval, values)
 
     def _reject_owed(self, approval: Approval) -> VpcepError | None:
-        """Reject what a delete kept for this resource while nobody knew which connection it would declare.
+        """Reject the connections whose delete was skipped for this resource, but that it does not declare after all.
 
-        :returns: why that could not be done.
+        When they were deleted, it was not known yet which connection this resource declares.
+
+        :returns: why that could not be done; None if it was.
         """
         try:
             for key, kept in self._claims.owed(self._key(approval)):
@@ -192,22 +195,22 @@ class ApprovalProvider:
         return PartlyDone(approval.id, self._recorded(approval, values), error)
 
     def _recorded(self, approval: Approval, values: Values) -> Values:
-        """Outputs that the engine is about to write to the state."""
+        """Note that the connection is recorded, and return the outputs for the state, with the URN."""
         key = self._key(approval)
         try:
             self._claims.outcome("recorded", key)
             urn = self._claims.urn_of(key)
         except SharedEventsError as error:
-            # What was sent must be recorded all the same; a delete that comes later will refuse.
+            # What was sent must be recorded in any case. A later delete will refuse.
             self._log.warning(f"{approval.name}: {error}")
             return values
         return values if urn is None else {**values, URN_OUTPUT: urn}
 
     def read(self, id_: str, props: Mapping[str, Any]) -> Reading:
-        """The connection as it stands: for a refresh, and for ``.get``.
+        """Read the live connection, for a refresh or for ``.get``.
 
-        A refresh keeps an approval whose connection is gone, as ``absent``: dropped from the state, the next
-        update would wait for an endpoint that has left.
+        If the connection is gone, a refresh keeps the approval as ``absent``. If it were removed from the state, the
+        next update would wait for an endpoint that has left.
 
         :param props: the state's outputs; for ``.get``, the inputs that the program gave.
         :raises InputError: the id is malformed, or ``.get`` asks for a connection that is not there.
@@ -231,7 +234,7 @@ class ApprovalProvider:
                 "or its consumer has left",
             )
         if connection is not None and is_foreign(approval, connection):
-            # A refresh tells what there is; the next preview refuses it.
+            # A refresh only reports what there is. The next preview refuses it.
             self._log.warning(f"{approval.name} {whose(approval, connection)}")
         values = outputs(inputs, connection, before=props)
         if URN_OUTPUT in props:
@@ -242,7 +245,7 @@ class ApprovalProvider:
         return Reading(id_, values, inputs)
 
     def delete(self, olds: Mapping[str, Any]) -> None:
-        """Reject the connection, unless the program declares it by another resource: see ``operation.claims``.
+        """Reject the connection, unless another resource of the program declares it: see ``operation.rules``.
 
         :param olds: the state's outputs.
         :raises DeclaredElsewhereError: the program declares it, but the state would not hold it any more.

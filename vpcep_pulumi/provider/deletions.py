@@ -1,4 +1,4 @@
-"""What a delete waits for, and what it says where it leaves its connection alone."""
+"""What a delete waits for, and what it says if it leaves its connection alone."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ WORDS: Mapping[Deletion, str] = MappingProxyType(
         ),
     }
 )
-"""What a delete says that does not reject."""
+"""By deletion: the message of a delete that does not reject."""
 
 
 def sentence(verdict: Verdict, connection: str) -> str:
@@ -45,12 +45,12 @@ def sentence(verdict: Verdict, connection: str) -> str:
 
 
 HOLDER_SECONDS, HOLDER_LOOKS = 0.25, 4
-"""At what distance, and how often, a delete looks whether the engine asks about who declares its connection now. A
-holder that depends on what is deleted does not come before it."""
+"""The seconds between two looks, and the number of looks, with which a delete waits for the engine to check the holder:
+the resource that now declares the connection. The wait ends, because a holder may itself wait for this delete."""
 
 
 def await_holder(is_awaited: Callable[[], bool], sleep: Callable[[float], None]) -> None:
-    """Give the engine a moment to say what it does about the holder: it may skip it (``--target``, ``--exclude``)."""
+    """Give the engine a moment to check the holder, or to leave it out (``--target``, ``--exclude``)."""
     for _ in range(HOLDER_LOOKS):
         if not is_awaited():
             return

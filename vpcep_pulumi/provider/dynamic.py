@@ -1,9 +1,9 @@
-"""The shell that Pulumi's dynamic provider host calls: from Pulumi's values to the core's, and back.
+"""The adapter that Pulumi's dynamic provider host calls: from Pulumi's values to the core's, and back.
 
-The provider is pickled by reference into every stack's state, so this module and the class in it
-keep their names for ever: renaming either breaks refresh and destroy of the stacks there are.
+The provider is pickled by reference into every stack's state. So do not rename or move this module or the class in it:
+that breaks refresh and destroy of all existing stacks.
 
-A program imports this module for the sake of that reference; the provider itself is made in the host alone.
+A program imports this module only for that reference. The provider itself is made only in the host.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ if TYPE_CHECKING:
 
 
 class _Process:
-    """What this process has one of: a host process serves one operation."""
+    """The objects that exist once in a process: a host process serves one operation."""
 
     lock: ClassVar = threading.Lock()
     provider: ClassVar[ApprovalProvider | None] = None
@@ -52,18 +52,18 @@ class _Process:
 
 
 class EndpointConnectionApprovalProvider(ResourceProvider):
-    """Holds nothing: what is pickled into the state is a reference to this class, and no secret."""
+    """Has no attributes: a reference to this class is all that is pickled into the state, and no secret."""
 
     serialize_as_secret_always = False
 
     def configure(self, req: ConfigureRequest) -> None:
-        """Called once in a process, before anything else. Looks at nothing yet: errors here have no clean way out."""
+        """Called once in a process, before anything else. It checks nothing: an error here cannot be shown cleanly."""
         with _Process.lock:
             if _Process.provider is None:
                 _Process.provider = _new_provider(req)
 
     def check(self, _olds: dict[str, Any], news: dict[str, Any]) -> CheckResult:
-        """Validate, resolve, and say what is going to happen. See the core's ``check``."""
+        """Validate and resolve the inputs, and plan what is going to happen. See the core's ``check``."""
         checked = _provider().check(_from_pulumi(_olds), _from_pulumi(news))
         return CheckResult(_to_pulumi(checked.inputs), [_failure(each, news) for each in checked.failures])
 
@@ -76,18 +76,18 @@ class EndpointConnectionApprovalProvider(ResourceProvider):
         return DiffResult(changes=found.changes, replaces=list(found.replaces))
 
     def create(self, props: dict[str, Any]) -> CreateResult:
-        """Accept or reject. What was sent is recorded, even where the declared status was not reached."""
+        """Accept or reject. What was sent is recorded, even if the declared status was not reached."""
         try:
             id_, values = _provider().create(_from_pulumi(props))
         except PartlyDone as part:
-            # Recorded; the resource itself fails the update. See EndpointConnectionApproval.
+            # Do not raise: the outputs must be recorded. EndpointConnectionApproval then fails the update.
             return CreateResult(part.id, _recorded(part.outputs))
         except VpcepError as error:
             raise _clean(error) from None
         return CreateResult(id_, _recorded(values))
 
     def read(self, id_: str, props: dict[str, Any]) -> ReadResult:
-        """The connection as it stands."""
+        """Read the live connection. See the core's ``read``."""
         try:
             found = _provider().read(id_, _from_pulumi(props))
         except VpcepError as error:
@@ -95,7 +95,7 @@ class EndpointConnectionApprovalProvider(ResourceProvider):
         return ReadResult(found.id, _recorded(found.outputs), _recorded(found.inputs))
 
     def update(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> UpdateResult:
-        """Bring the connection to what is declared now; recorded as ``create`` is."""
+        """Carry out what is declared now. The result is recorded as in ``create``."""
         try:
             values = _provider().update(_from_pulumi(_olds), _from_pulumi(_news))
         except PartlyDone as part:
@@ -105,7 +105,7 @@ class EndpointConnectionApprovalProvider(ResourceProvider):
         return UpdateResult(_recorded(values))
 
     def delete(self, _id: str, _props: dict[str, Any]) -> None:
-        """Reject, unless the program declares the connection by another resource. See the core's ``delete``."""
+        """Reject, unless another resource of the program declares the connection. See the core's ``delete``."""
         try:
             _provider().delete(_from_pulumi(_props))
         except VpcepError as error:
@@ -113,7 +113,10 @@ class EndpointConnectionApprovalProvider(ResourceProvider):
 
 
 def _failure(failure: InputError, news: Mapping[str, Any]) -> CheckFailure:
-    """A failure of ``check``. The engine prints the value of the input that it names, so a secret one is not named."""
+    """A failure of ``check``. The engine prints the value of the property that it names, so a secret one is not named.
+
+    Instead, the input's name stands in the reason.
+    """
     reason = _Process.hidden.masked(failure.reason)
     if failure.property_name in (news.get(SECRET) or ()):
         return CheckFailure("", f"{failure.property_name}: {reason}")
@@ -121,9 +124,9 @@ def _failure(failure: InputError, news: Mapping[str, Any]) -> CheckFailure:
 
 
 def _claims(engine: str | None) -> Claims:
-    """The claims of this operation; read before anything else is imported: the program may end meanwhile."""
+    """The claims of this operation. They are read before the slow imports: the program may end during those."""
     claims = Claims(events_of(engine, makes=False))
-    with suppress(SharedEventsError):  # it is raised again by whoever needs them
+    with suppress(SharedEventsError):  # it is raised again when the claims are needed
         claims.is_checked("")
     return claims
 
@@ -142,10 +145,10 @@ def _new_provider(req: ConfigureRequest) -> ApprovalProvider:
     config = {key: value for key in CONFIG.values() if isinstance(value := req.config.get(key), str)}
     log = MaskedLog(EngineLog(engine, prints_debug=wants_debug(os.environ)), _Process.hidden)
     ends = threading.Event()
-    # Python waits for the threads that work before anything public is told that the process is to end.
+    # At the end of the process, Python waits for the worker threads before it runs any public exit hook.
     threading._register_atexit(ends.set)  # type: ignore[attr-defined] # noqa: SLF001
     if engine is not None:
-        # Nobody records any more what this process does, so it does nothing more; nor does it wait for its threads.
+        # Without the engine, nobody records what this process does. So it ends at once, without waiting for threads.
         watch(engine, lambda: os._exit(1))
     clock = Clock(sleep=interruptible(ends.is_set))
     return ApprovalProvider(
@@ -178,7 +181,7 @@ def _to_pulumi(values: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _recorded(values: Mapping[str, Any]) -> dict[str, Any]:
-    """Values for the state: what repeats a secret input is marked as secret, and the names of those are kept."""
+    """Values for the state. What repeats a secret input is marked as secret; the names of secret inputs are kept."""
     hidden = _Process.hidden
     shown = {
         name: wrap_rpc_secret(value) if isinstance(value, str) and value in hidden else value

@@ -1,7 +1,7 @@
 """Writes to the engine's log from the process of the dynamic provider host.
 
-``pulumi.log`` has no engine there and prints to stderr. The engine's address is the last argument of
-the process, and its ``Log`` call works from it.
+There, ``pulumi.log`` has no engine and prints to stderr. But the engine's address is the last argument of
+the process, and the engine accepts ``Log`` calls from it.
 """
 
 from __future__ import annotations
@@ -15,16 +15,16 @@ import grpc
 from pulumi.runtime.proto import engine_pb2, engine_pb2_grpc
 
 VARIABLE = "VPCEP_LOG"
-"""``debug`` prints each request to stderr, wherever the provider runs."""
+"""The environment variable. ``debug`` prints each request to stderr, wherever the provider runs."""
 NO_PROXY = (("grpc.enable_http_proxy", 0),)
-"""An engine is on this machine: no proxy of the environment is asked for it."""
+"""The gRPC option that ignores a proxy in the environment: an engine is on this machine."""
 
 
 class EngineLog:
-    """A :class:`~vpcep_pulumi.provider.context.Log` that the user sees under the stack.
+    """A :class:`~vpcep_pulumi.log.Log` that the user sees under the stack.
 
-    :param address: the engine's, ``host:port``; None prints to stderr instead, as outside of a host.
-    :param prints_debug: whether :meth:`debug` prints to stderr; else the engine gets it, which shows it on demand.
+    :param address: the engine's address, ``host:port``; None (outside of a host): print to stderr instead.
+    :param prints_debug: whether :meth:`debug` prints to stderr; else it goes to the engine, which shows it on demand.
     """
 
     def __init__(self, address: str | None, *, prints_debug: bool = False) -> None:
@@ -45,18 +45,18 @@ class EngineLog:
         self._log(engine_pb2.WARNING, message)
 
     def debug(self, message: str) -> None:
-        """Shown where it was asked for: ``pulumi up --debug``, or ``VPCEP_LOG=debug``."""
+        """Shown on demand: with ``pulumi up --debug``, or with ``VPCEP_LOG=debug``."""
         if self._prints_debug:
             _print(f"vpcep: {message}")
         elif self._engine is not None:
             self._log(engine_pb2.DEBUG, message)
 
     def progress(self, message: str) -> None:
-        """Shown while the operation runs, in a row that may be narrow: nothing stands before it."""
+        """Shown while the operation runs, without the prefix ``vpcep:``, because its row may be narrow."""
         self._log(engine_pb2.INFO, message, ephemeral=True)
 
     def on(self, urn: str | None) -> EngineLog:
-        """The same, on a resource's row and under its own diagnostics."""
+        """The same log, with its messages on a resource's row and among the resource's diagnostics."""
         row = copy(self)
         row._urn = urn or ""  # noqa: SLF001 -- of its own class
         return row
@@ -70,13 +70,13 @@ class EngineLog:
             request = engine_pb2.LogRequest(severity=severity, message=shown, ephemeral=ephemeral, urn=self._urn)
             self._engine.Log(request, timeout=5)
         except grpc.RpcError:
-            # An engine that is going away takes no log; the operation itself must not fail over it.
+            # An engine that is about to end accepts no messages. The operation itself must not fail because of that.
             if severity != engine_pb2.DEBUG:
                 _print(message)
 
 
 def _print(message: str) -> None:
-    """To stderr, unless nobody reads it any more: whoever works must not fail because its engine is gone."""
+    """Print to stderr, or do nothing if it is closed: the operation must not fail because its engine is gone."""
     with contextlib.suppress(OSError, ValueError):
         sys.stderr.write(f"{message}\n")
 
@@ -87,7 +87,7 @@ def wants_debug(environ: Mapping[str, str]) -> bool:
 
 
 def engine_address(argv: Sequence[str]) -> str | None:
-    """The engine's address among the arguments of a host process; None where there is none."""
+    """The engine's address among the arguments of a host process; None if there is none."""
     address = argv[-1] if len(argv) > 1 else ""
     host, _, port = address.rpartition(":")
     return address if host and port.isdigit() else None

@@ -1,10 +1,11 @@
-"""Values that a program gave as secrets, kept out of everything that is shown.
+"""Keeps values that a program gave as secrets out of everything that is shown.
 
-A provider gets every value in plain. The engine marks an output of the same name as a secret input, and nothing else:
-the ``plan``, messages, and ``domain_id``, which repeats a secret ``expected_domain_id``, would show it. So the resource
-says which of its inputs are secret (:data:`SECRET`), and what this process says goes through :meth:`Hidden.masked`.
+A provider gets every value in plain text. For a secret input, the engine marks only the output of the same name as
+secret. The value would still be shown in the ``plan``, in messages, and in ``domain_id``, which repeats a secret
+``expected_domain_id``. So the resource says which of its inputs are secret (:data:`SECRET`), and the text that this
+process shows goes through :meth:`Hidden.masked`.
 
-The ids of a secret service or endpoint stand in the resource's id and in every message, and are not hidden.
+A secret service id or endpoint id is not hidden: it is a part of the resource's id and of every message.
 """
 
 from __future__ import annotations
@@ -23,14 +24,14 @@ MASK = "[secret]"
 
 
 class Hidden:
-    """The secret values that one operation has met. Thread-safe."""
+    """The secret values that one operation has seen. Thread-safe."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._values: set[str] = set()
 
     def meet(self, values: Mapping[str, Any]) -> None:
-        """Hide, from now on, what is secret among a resource's inputs or outputs."""
+        """Hide, from now on, the secret values among a resource's inputs or outputs."""
         names = values.get(SECRET)
         found = {values.get(name) for name in names} if isinstance(names, list) else set()
         with self._lock:
@@ -40,13 +41,13 @@ class Hidden:
         return value in self._values
 
     def masked(self, text: str) -> str:
-        """A text without secret values, where they stand as a word: a short one is a part of many."""
+        """The text with secret values masked, if they stand as whole words: a short value is a part of many words."""
         for value in sorted(self._values, key=len, reverse=True):
             text = re.sub(rf"(?<![\w-]){re.escape(value)}(?![\w-])", MASK, text)
         return text
 
     def masked_values(self, values: Mapping[str, Any]) -> dict[str, Any]:
-        """Inputs or outputs in which no other value than the secret ones themselves shows one."""
+        """Inputs or outputs with the secrets masked in ``plan``, ``refused`` and ``errors``, but nowhere else."""
         shown = dict(values)
         for name in (PLAN, REFUSED):
             if isinstance(shown.get(name), str):

@@ -1,7 +1,7 @@
-"""Waits that end when their process is told to.
+"""Waits that end when the process is told to end.
 
-Pulumi does not tell a dynamic provider of Ctrl-C: the host's ``Cancel`` does nothing, and a first Ctrl-C is waited out.
-A second one ends the host: its main thread is gone then, while the threads that work would go on waiting.
+Pulumi does not tell a dynamic provider about Ctrl-C: the host's ``Cancel`` does nothing. After a first Ctrl-C, Pulumi
+waits until the work is done. A second one ends the host's main thread, but its worker threads would go on waiting.
 """
 
 from __future__ import annotations
@@ -12,14 +12,14 @@ from collections.abc import Callable
 from vpcep_pulumi.errors import CancelledError
 
 LOOK_SECONDS = 0.25
-"""How often a wait looks whether it is to end."""
+"""The seconds after which a wait checks again whether it is to end."""
 
 
 def interruptible(is_over: Callable[[], bool], sleep: Callable[[float], None] = time.sleep) -> Callable[[float], None]:
-    """A sleep that raises :class:`~vpcep_pulumi.errors.CancelledError` where the process is to end.
+    """A sleep that raises :class:`~vpcep_pulumi.errors.CancelledError` if the process is to end.
 
-    :param is_over: whether it is.
-    :param sleep: sleeps for so many seconds.
+    :param is_over: returns whether the process is to end.
+    :param sleep: sleeps for the given seconds.
     """
 
     def wait(seconds: float) -> None:

@@ -1,9 +1,13 @@
-"""What is going to happen to a connection, and what a preview is told of it.
+"""What is going to happen to a connection, and how a preview learns about it.
 
-A plan that the state kept would be shown by the next preview, as something that goes away, and by a destroy. And where
-``check`` fails, the CLI interrupts the program, whose traceback stands above the message. So the resource says whether
-it is declared in a preview (``__preview``); then the plan is among the checked inputs, and a refusal as well, which
-the resource raises when it comes back (``refused``). In an update, ``check`` fails, and nothing is sent.
+There are two problems:
+
+- The state must not keep a plan. Otherwise, the next preview would show it as removed, and a destroy would show it too.
+- If ``check`` fails, the CLI interrupts the program, and the program's traceback stands above the message.
+
+So the resource tells the provider that it is declared in a preview (``__preview``). Then ``check`` does not fail, but
+adds the plan and a refusal (``refused``) to the checked inputs. When they come back, the resource raises the refusal.
+In an update, ``check`` fails, and nothing is sent.
 """
 
 from __future__ import annotations
@@ -25,7 +29,7 @@ from vpcep_pulumi.provider.values import Values, is_held
 
 
 def planned(operation: Operation, approval: Approval, olds: Mapping[str, Any]) -> Planned | None:
-    """What is going to happen; None where nothing is.
+    """What is going to happen; None if nothing is.
 
     :raises InputError: what is declared is impossible.
     """
@@ -43,7 +47,7 @@ def planned(operation: Operation, approval: Approval, olds: Mapping[str, Any]) -
 
 
 def inputs_for(checked: Checked, news: Mapping[str, Any]) -> Values:
-    """The inputs of what ``check`` found, as the operation that asks is told them.
+    """The inputs that ``check`` found; in a preview, with the plan and a refusal.
 
     :param news: the program's inputs.
     """
@@ -56,7 +60,7 @@ def inputs_for(checked: Checked, news: Mapping[str, Any]) -> Values:
 
 
 def unknown_plan(olds: Mapping[str, Any], inputs: Values) -> Planned:
-    """The plan of a preview that does not know everything: what may come of an approval that the state holds."""
+    """The plan if not all inputs are known yet. It names the connection in the state that may be rejected."""
     unknown = [name for name in IDENTITY if inputs.get(name) is UNKNOWN]
     if not olds or not unknown:
         return Planned(UNKNOWN, "not known yet")

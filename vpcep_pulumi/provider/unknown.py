@@ -1,4 +1,4 @@
-"""The value that Python lacks: one that a preview cannot know yet."""
+"""A marker for values that a preview does not know yet."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Final
 
 
 class Unknown:
-    """A value that a preview cannot know yet. There is one: :data:`UNKNOWN`."""
+    """The type of the marker. Its only instance is :data:`UNKNOWN`."""
 
     def __repr__(self) -> str:
         return "UNKNOWN"

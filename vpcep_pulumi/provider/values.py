@@ -1,4 +1,4 @@
-"""An approval's values as Pulumi's engine has them, and what they mean: inputs, outputs and ids. Pure."""
+"""Pulumi's values of an approval (inputs, outputs, id): checks them, reads them, and makes them. Pure."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ Values = dict[str, Any]
 
 
 def problems(inputs: Mapping[str, Any], olds: Mapping[str, Any]) -> list[InputError]:
-    """What is wrong with declared inputs; values not known yet are not looked at.
+    """What is wrong with the declared inputs. Values that are not known yet are skipped.
 
-    A status that cannot be declared is none where the state holds the same: a refresh has put it there, and
-    ``ignore_changes`` has kept it. (What a program itself declares, the resource's constructor refuses.)
+    A status that cannot be declared is accepted if the state holds the same one: a refresh recorded it, and
+    ``ignore_changes`` kept it. (If the program itself declares such a status, the resource's constructor refuses it.)
 
     :param olds: the inputs that the state holds.
     """
@@ -33,7 +33,7 @@ def problems(inputs: Mapping[str, Any], olds: Mapping[str, Any]) -> list[InputEr
         if value is None or value is UNKNOWN or (name == "status" and value == olds.get(name)):
             continue
         if (reason := rule(value)) is not None:
-            # Any other may be a secret.
+            # The value of any other input may be a secret.
             given = f", not {reprlib.repr(value)}" if name == "status" else ""
             found.append(InputError(name, reason + given))
     return found
@@ -42,7 +42,7 @@ def problems(inputs: Mapping[str, Any], olds: Mapping[str, Any]) -> list[InputEr
 def approval_of(inputs: Mapping[str, Any], goal: Goal | None = None) -> Approval:
     """The approval that checked inputs, or the state's outputs, declare.
 
-    :param goal: instead of the ``status`` among them, which outputs give as it was live.
+    :param goal: used instead of the ``status`` among them. In outputs, that is the live status, not the declared one.
     """
     status = str(inputs["status"] if goal is None else goal)
     given = {each.name: inputs[each.name] for each in fields(Approval) if inputs.get(each.name) is not None}
@@ -50,7 +50,7 @@ def approval_of(inputs: Mapping[str, Any], goal: Goal | None = None) -> Approval
 
 
 def is_held(olds: Mapping[str, Any], approval: Approval) -> bool:
-    """Whether the state holds this connection already, by its old inputs."""
+    """Whether the state already holds this connection, by its old inputs."""
     return bool(olds) and all(olds.get(name) == getattr(approval, name) for name in IDENTITY)
 
 
@@ -76,10 +76,10 @@ def outputs(
     """What the state records.
 
     :param inputs: checked inputs, or old outputs; :data:`~vpcep_pulumi.lifecycle.schema.KEPT` is taken over from them.
-    :param connection: as it was last seen; None where it is gone.
-    :param goal: what was to be reached; None where a connection is only read.
+    :param connection: as it was last seen; None if it is gone.
+    :param goal: what was to be reached; None if the connection is only read.
     :param before: the old outputs, for what is known of a connection that is gone.
-    :param errors: why the declared status was not reached, where it was not.
+    :param errors: why the declared status was not reached, if it was not.
     """
     values: Values = {name: inputs[name] for name in KEPT if inputs.get(name) is not None}
     if connection is None:

@@ -1,4 +1,4 @@
-"""What a program looks at in its stack's configuration before it declares anything."""
+"""What a program checks in its stack configuration before it declares anything."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ PREVIEWS, ALWAYS = "previews", "always"
 
 
 def check_configuration() -> None:
-    """Refuse what would be read by nobody, and what everybody could read.
+    """Refuse unknown keys, invalid values of ``vpcep:plans``, and secrets in plain text.
 
-    :raises pulumi.RunError: a key of the namespace ``vpcep`` is not known, ``vpcep:plans`` has no such value, or a
-        secret stands in plain text: plain configuration ends up, readable, in the state of every dynamic provider.
+    :raises pulumi.RunError: a key of the namespace ``vpcep`` is not known, ``vpcep:plans`` has an invalid value, or a
+        secret stands in plain text. (Plain configuration is stored, readable, in the state of every dynamic provider.)
     """
     known = {key.partition(":")[2].lower(): key for key in sorted([*CONFIG.values(), PLANS])}
     for key in sorted({*PULUMI_CONFIG.get(), *get_config_env()}):
@@ -37,9 +37,9 @@ def check_configuration() -> None:
 
 
 def keeps_plans() -> bool:
-    """Whether an update keeps its plans as inputs, as Pulumi's own update plans need it.
+    """Whether an update keeps its plans as inputs, which Pulumi's own update plans need.
 
-    :raises pulumi.RunError: the setting has no such value.
+    :raises pulumi.RunError: the setting has an invalid value.
     """
     namespace, _, name = PLANS.partition(":")
     given = pulumi.Config(namespace).get(name) or PREVIEWS

@@ -1,4 +1,4 @@
-"""What the program of one stack has declared so far: its claims, and connections that are declared twice.
+"""What the program of one stack has declared so far. Makes its claims, and refuses to declare a connection twice.
 
 Source for what the SDK does: sdk/python/lib/pulumi/runtime/settings.py and resource.py.
 """
@@ -45,19 +45,19 @@ class Declaration:
 
     @property
     def label(self) -> str:
-        """The resource, for messages; a child with its parent, for another may have the same name."""
+        """The resource's name, for messages. A child is named with its parent: another may have the same name."""
         parent = self.opts.parent
         return repr(self.name) if parent is None else f"{self.name!r} (a child of {parent.pulumi_resource_name!r})"
 
     @property
     def place(self) -> tuple[object, ...]:
-        """Region and project, where the program names them in plain."""
+        """Region and project; each is None unless the program gives it as a plain string."""
         given = (self.inputs[name] for name in ("region", "project_id"))
         return tuple(each if isinstance(each, str) else None for each in given)
 
     @property
     def is_overridden(self) -> bool:
-        """Whether the engine takes ids from the state instead of the program's (``ignore_changes``)."""
+        """Whether the engine may use ids of the state instead of the program's, because of ``ignore_changes``."""
         return not {"*", *IDENTITY}.isdisjoint(self.opts.ignore_changes or ())
 
 
@@ -71,16 +71,16 @@ class Declarations:
         self.claims = Claims(events_of(engine, makes=True))
         self.previews = Previews()
         self._is_real = engine is not None
-        self._program = secrets.token_hex(4)  # of several programs of one operation, as with component providers
+        self._program = secrets.token_hex(4)  # an operation may have several programs, as with component providers
         self._numbers = count(1)
         self._lock = threading.Lock()
         self._holders: dict[tuple[object, ...], str] = {}
 
     def declare(self, declaration: Declaration) -> tuple[str, dict[str, Any]]:
-        """Claim a connection: now where its ids are known, else when they are.
+        """Claim a connection: now if its ids are known, else as soon as they are.
 
-        :returns: the claim, and the inputs to register: the hidden ones, and ``endpoint_id``, which is handed on only
-            where nobody else declares the connection.
+        :returns: the claim's id, and the inputs to register: the hidden ones, and, if an id is not known yet, an
+            ``endpoint_id`` that fails if another resource declares the connection.
         :raises pulumi.RunError: two resources declare it.
         """
         claim = f"{self._program}.{next(self._numbers)}"
@@ -96,7 +96,7 @@ class Declarations:
         self.claims.tell("declared", claim, reads=declaration.reads, **fields)
         if declaration.reads or declaration.is_overridden or (key is not None and key.service_id is not None):
             return claim, hidden
-        # Only these: a region that a preview cannot know must not make the endpoint unknown as well.
+        # Only the ids: a region that a preview does not know yet must not make the endpoint unknown as well.
         ids = [declaration.inputs[name] for name in IDS]
         endpoint = pulumi.Output.all(*ids).apply(
             lambda values: self._resolved(claim, declaration, values), run_with_unknowns=True
@@ -112,11 +112,14 @@ class Declarations:
         return declaration.inputs["endpoint_id"]
 
     def _note(self, key: ConnectionKey, declaration: Declaration) -> None:
-        """Refuse a second declaration of a connection. In tests under Pulumi's mocks one process runs many programs."""
+        """Refuse a second declaration of a connection.
+
+        Under Pulumi's mocks, it is not refused: there, one process runs many programs.
+        """
         if declaration.reads or not self._is_real or key.service_id is None:
             return
         with self._lock:
-            # The same ids in another region may be another connection: that is for the provider to say.
+            # The same ids in another region may be another connection. The provider decides that.
             place = (*key, *declaration.place)
             other = self._holders.get(place)
             self._holders[place] = declaration.label
@@ -127,7 +130,7 @@ class Declarations:
             )
 
     def _urn(self, claim: str, declaration: Declaration) -> str | pulumi.Output[str] | None:
-        """The URN that the engine will give; an output where it depends on a parent's, which is not known yet."""
+        """The URN that the engine will give; an output if the parent's is not known yet; None if nothing is shared."""
         parent = declaration.opts.parent
         if not self.claims.is_shared:
             return None
@@ -139,7 +142,7 @@ class Declarations:
             return urn
 
         named = pulumi.create_urn(declaration.name, declaration.type, parent).apply(note)
-        # Without its dependencies: a parent that depends on its children, as components do, would wait for itself.
+        # Drop the dependencies: a parent that depends on its children, as components do, would wait for itself.
         return pulumi.Output(set(), cast("Any", named.future()), named.is_known())
 
 
@@ -150,13 +153,13 @@ def _joined(claim: str, urn: str | pulumi.Output[str]) -> str | pulumi.Output[st
 MOST_WRAPPERS = 5
 _lock = threading.Lock()
 _declarations: weakref.WeakKeyDictionary[pulumi.Resource, Declarations] = weakref.WeakKeyDictionary()
-"""Those of each root stack: a process may run several programs, one after the other or at once."""
+"""The declarations of each root stack: a process may run several programs, one after the other or at once."""
 
 
 def declarations() -> Declarations:
-    """Those of the program that runs here.
+    """The declarations of the program that runs here.
 
-    :raises pulumi.RunError: at the first one, where the stack's configuration is not as it should be.
+    :raises pulumi.RunError: in the first call, if the stack configuration is not valid.
     """
     root = pulumi.runtime.get_root_resource()
     if root is None:
@@ -171,10 +174,10 @@ def declarations() -> Declarations:
 
 
 def _engine_address(engine: object) -> str | None:
-    """The address of this program's engine, which the provider host has as its last argument; None under mocks.
+    """The address of this program's engine; None under mocks. The provider host has the same as its last argument.
 
-    The SDK keeps no address, only what it has made of it: a gRPC stub, whose calls know their channel. Instrumentation,
-    such as that of ``pulumi up --otel-traces``, wraps them.
+    If it is not among this process's arguments, it is read from the SDK's gRPC stub, whose calls know their channel:
+    the SDK keeps no address. Instrumentation, such as that of ``pulumi up --otel-traces``, wraps these calls.
 
     :raises pulumi.RunError: there is an engine, but its address cannot be found.
     """
@@ -195,13 +198,13 @@ def _engine_address(engine: object) -> str | None:
 
 
 def _wrapped(call: Any) -> Any:
-    """The call that OpenTelemetry's instrumentation, or an interceptor of gRPC's, wraps; None where neither does."""
+    """The call that OpenTelemetry's instrumentation, or an interceptor of gRPC's, wraps; None if neither does."""
     if hasattr(call, "_base_callable"):
         return call._base_callable  # noqa: SLF001 -- no public way leads there
     return call._thunk(call._method) if hasattr(call, "_thunk") else None  # noqa: SLF001
 
 
 def _key(inputs: dict[str, Any]) -> ConnectionKey | None:
-    """The connection, where its endpoint is known. Where its requests go is for the provider to say."""
+    """The key of the connection, without an address, which only the provider knows. None if no endpoint is known."""
     service, endpoint = (value if isinstance(value := inputs.get(name), str) else None for name in IDS)
     return None if endpoint is None else ConnectionKey(service, endpoint)

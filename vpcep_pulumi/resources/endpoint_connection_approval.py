@@ -45,12 +45,12 @@ class EndpointConnectionApproval(Resource, module="vpcep", name="EndpointConnect
     :ivar created_at: when the connection was made, UTC, as the API writes it.
     :ivar updated_at: when it last changed, likewise.
     :ivar description: the note on the connection.
-    :ivar errors: why the declared status was not reached; empty where it was.
+    :ivar errors: why the declared status was not reached; empty if it was.
 
     https://support.huaweicloud.com/intl/en-us/api-vpcep/AcceptOrRejectEndpoint.html
     """
 
-    if TYPE_CHECKING:  # the SDK would go through annotations for every instance, which takes longer than its check
+    if TYPE_CHECKING:  # the SDK would read annotations for every instance, which takes longer than its check
         service_id: pulumi.Output[str]
         endpoint_id: pulumi.Output[str]
         region: pulumi.Output[str]
@@ -89,13 +89,13 @@ class EndpointConnectionApproval(Resource, module="vpcep", name="EndpointConnect
         :param description: a note to write onto the connection: at most 512 characters, no ``<`` or ``>``.
             Left out, the connection's own note is left alone.
         :param region: by default from the settings. Changing it replaces.
-        :param project_id: the project of the service; by default from the settings, else asked of IAM.
+        :param project_id: the project of the service; by default from the settings, else looked up in IAM.
             Changing it replaces.
         :param appear_timeout: seconds to wait for a connection that is not there yet.
         :param settle_timeout: seconds to wait for a connection to reach the declared status.
         :raises pulumi.RunError: an argument is wrong, two approvals name the same connection, a secret stands in plain
-            text in the stack's configuration, or a key of its namespace ``vpcep`` is not known. Later: a preview found
-            that what is declared is not possible, or in an update the declared status was not reached.
+            text in the stack's configuration, or a key of its namespace ``vpcep`` is not known. Raised later: a preview
+            found that what is declared is not possible, or an update did not reach the declared status.
         """
         own = declarations()
         opts = _spelled_out(opts)
@@ -131,7 +131,7 @@ class EndpointConnectionApproval(Resource, module="vpcep", name="EndpointConnect
         if previewed:
             own.previews.watch(self, resource_name)
         else:
-            # One output a resource, for the SDK waits for them all: what else is needed is asked for where it is.
+            # The SDK waits for every output that is used here, so use only one. ``_fail`` uses others if it needs them.
             self.errors.apply(
                 lambda errors: self._answered(own.claims, claim, resource_name, given["status"], errors),
                 run_with_unknowns=True,
@@ -140,7 +140,11 @@ class EndpointConnectionApproval(Resource, module="vpcep", name="EndpointConnect
     def _answered(
         self, claims: Claims, claim: str, name: str, declared: pulumi.Input[str], errors: object
     ) -> pulumi.Output[None] | None:
-        """The engine has answered the registration; what it left out has the errors of a former update."""
+        """Called when the engine has answered the registration. Fail if the update recorded errors.
+
+        If the engine left the resource out of this operation, the errors are those of an earlier update, and count for
+        nothing.
+        """
         claims.tell("answered", claim)
         if isinstance(errors, Sequence) and errors and (claims.is_checked(claim) or not claims.is_shared):
             return self._fail(name, declared, errors)
@@ -157,16 +161,19 @@ class EndpointConnectionApproval(Resource, module="vpcep", name="EndpointConnect
     ) -> EndpointConnectionApproval:
         """Read a connection that is decided elsewhere.
 
-        :param id: ``<service_id>/<endpoint_id>``. The update fails where there is no such connection.
+        :param id: ``<service_id>/<endpoint_id>``. The update fails if there is no such connection.
         """
         return _Existing(resource_name, id, region, project_id, opts)
 
     def _fail(self, name: str, declared: pulumi.Input[str], errors: Sequence[str]) -> pulumi.Output[None]:
-        """Fail the update of a resource that is recorded with errors: the one way that loses nothing."""
+        """Fail the update of a resource that is recorded with errors.
+
+        If the provider failed instead, its outputs would be lost.
+        """
 
         def fail(values: Sequence[str]) -> None:
             wish, live = values
-            # A connection that failed by itself bears the API's reasons; rejecting it leaves nothing to be done.
+            # The errors of a ``failed`` connection are the API's reasons. If it is declared rejected, that is reached.
             if not (live == Live.FAILED and is_reached(wish, live)):
                 raise pulumi.RunError(
                     f"{name} is declared {wish}, which was not reached: {'; '.join(errors)}. "
@@ -177,7 +184,7 @@ class EndpointConnectionApproval(Resource, module="vpcep", name="EndpointConnect
 
 
 class _Existing(EndpointConnectionApproval, module="vpcep", name="EndpointConnectionApproval"):
-    """An approval that is read and not declared."""
+    """An approval that is read and not declared: what ``get`` returns."""
 
     def __init__(
         self,
@@ -207,7 +214,10 @@ class _Existing(EndpointConnectionApproval, module="vpcep", name="EndpointConnec
 
 
 def _spelled_out(opts: pulumi.ResourceOptions | None) -> pulumi.ResourceOptions:
-    """Options in which ``ignore_changes=["*"]`` names each input: the hidden ones must reach the provider."""
+    """The options, with ``*`` in ``ignore_changes`` replaced by the names of all inputs.
+
+    ``*`` would also ignore the hidden inputs, which must reach the provider.
+    """
     own = copy(opts) if opts is not None else pulumi.ResourceOptions()
     if "*" in (own.ignore_changes or ()):
         own.ignore_changes = list(RULES)
@@ -215,7 +225,7 @@ def _spelled_out(opts: pulumi.ResourceOptions | None) -> pulumi.ResourceOptions:
 
 
 def _secrets(inputs: Mapping[str, pulumi.Input[Any]]) -> dict[str, pulumi.Output[list[str]]]:
-    """The hidden input that names secret inputs; none where none can be one."""
+    """The hidden input that names the secret inputs; empty if no input can be secret."""
     given = {name: value for name in HIDDEN if isinstance(value := inputs.get(name), pulumi.Output)}
     if not given:
         return {}
@@ -228,10 +238,10 @@ def _secrets(inputs: Mapping[str, pulumi.Input[Any]]) -> dict[str, pulumi.Output
 
 
 def _given(resource: str, **arguments: Any) -> dict[str, Any]:
-    """The inputs that a program gives. Defaults stay out of states and previews.
+    """The inputs that a program gives. Defaults of optional inputs stay out of states and previews.
 
-    :raises pulumi.RunError: one of them is wrong. It is raised here, where the program is: a failure of the provider's
-        check makes the CLI interrupt the program, which prints a traceback.
+    :raises pulumi.RunError: one of them is wrong. It is raised here, in the program. If the provider's ``check`` failed
+        instead, the CLI would interrupt the program, which prints a traceback.
     """
     given = {name: _as_input(value) for name, value in arguments.items()}
     wrong = [f"{name} is required" for name in REQUIRED if given[name] is None]
@@ -248,7 +258,7 @@ def _given(resource: str, **arguments: Any) -> dict[str, Any]:
 
 
 def _problem(name: str, value: object) -> str | None:
-    """What is wrong with an argument. A note may be long, and says nothing that the reason does not."""
+    """What is wrong with an argument, with its value; but without a description, which may be long."""
     reason = RULES[name](value)
     if reason is None:
         return None
@@ -256,15 +266,14 @@ def _problem(name: str, value: object) -> str | None:
 
 
 def _as_input(value: Any) -> Any:
-    """A value, or an output. A coroutine is an output as well, and can be waited for once only."""
+    """The value; an awaitable becomes an output, because a coroutine can be awaited only once."""
     return pulumi.Output.from_input(value) if inspect.isawaitable(value) else value
 
 
 def _declarable(resource: str, status: pulumi.Output[str]) -> pulumi.Output[str]:
-    """The status, where it is one that can be declared.
+    """The status; the output fails if the status cannot be declared.
 
-    It is refused here because the provider cannot: there any other is one that a refresh found, and ``ignore_changes``
-    kept.
+    The provider cannot refuse such a status: it may be one that a refresh recorded, and that ``ignore_changes`` kept.
     """
 
     def refuse_others(value: str) -> str:

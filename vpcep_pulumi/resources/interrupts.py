@@ -1,7 +1,7 @@
-"""The interrupt with which the CLI ends a program whose resource has failed.
+"""Hides the interrupt with which the CLI ends a program whose resource has failed.
 
-What failed is said by the engine. Python would print the ``KeyboardInterrupt`` as well, with the frames of Pulumi's
-executor: thirty lines above the one that counts. Everything else that an interrupt does stays as it is.
+The engine says what failed. Python would print the ``KeyboardInterrupt`` as well, with the frames of Pulumi's executor:
+thirty lines above the one that counts. Nothing else about an interrupt is changed.
 
 Source: sdk/python/cmd/pulumi-language-python/main.go, which sends it
 """
@@ -13,13 +13,13 @@ from types import TracebackType
 
 
 def hide_interrupts() -> None:
-    """Have an uncaught ``KeyboardInterrupt`` of a program that the CLI runs end it in silence."""
+    """If the CLI runs this program, do not print an uncaught ``KeyboardInterrupt``."""
     if "--engine" in sys.orig_argv and not isinstance(sys.excepthook, _Hook):
         sys.excepthook = _Hook()
 
 
 class _Hook:
-    """Shows what is uncaught, but for interrupts."""
+    """An exception hook that shows every uncaught exception except interrupts."""
 
     def __init__(self) -> None:
         self._before = sys.excepthook

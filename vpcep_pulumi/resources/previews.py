@@ -1,7 +1,7 @@
-"""What a preview says of a program's approvals: refusals, and plans where everybody sees them.
+"""What a preview shows of a program's approvals: refusals and plans.
 
-Without ``--diff`` a preview shows no input, and so no plan. So each plan stands on its resource's row; of many, a
-summary stands under the stack.
+Without ``--diff``, a preview shows no inputs, and therefore no plans. So each plan is logged on its resource's row. If
+there are more than :data:`MOST_ROWS`, a summary is logged under the stack instead.
 """
 
 from __future__ import annotations
@@ -18,12 +18,13 @@ from vpcep_pulumi.lifecycle.table import Step
 from vpcep_pulumi.provider.properties import PLAN, PREVIEW, REFUSED, VERB
 
 TOLD = (PLAN, VERB, REFUSED)
-"""What the provider adds in a preview."""
+"""The properties that the provider adds in a preview."""
 CHECK = "Check endpoint_id: nothing of that id has asked to connect to the service"
 MOST_ROWS = 5
-"""Of how many approvals the plans are shown one by one."""
+"""Up to so many approvals, the plans are shown one by one."""
 LOOK_SECONDS, LOOKS = 0.02, 50
-"""How often, and at what distance, a refusal looks whether the others are told: as long as one is, within a second."""
+"""A refusal waits until the other approvals are told: the seconds between two looks, and the number of looks. If one of
+them is told within this second, the wait begins again."""
 
 
 class Previews:
@@ -36,11 +37,14 @@ class Previews:
 
     @staticmethod
     def inputs() -> dict[str, Any]:
-        """What an approval registers besides, in a preview."""
+        """The additional inputs that an approval registers in a preview."""
         return {PREVIEW: True, **dict.fromkeys(TOLD)}
 
     def watch(self, resource: pulumi.Resource, name: str) -> None:
-        """Tell what its preview comes to. The attributes that it took are none of the resource's public ones."""
+        """Tell the result of a resource's preview when it is known.
+
+        The additional properties are removed from the resource's attributes: they are not public.
+        """
         found = [resource.__dict__.pop(each) for each in TOLD]
         with self._lock:
             self._awaited += 1
@@ -53,11 +57,11 @@ class Previews:
                 await self._others()
                 raise pulumi.RunError("the preview refuses what is declared; nothing is sent")
 
-        told: Any = tell  # its type has no name for what returns nothing
+        told: Any = tell  # the type of `apply` does not allow a function that returns nothing
         pulumi.Output.all(*found).apply(told, run_with_unknowns=True)
 
     async def _others(self) -> None:
-        """Let the others be told, too: the first failure ends the program."""
+        """Wait until the other approvals are told as well: the first failure ends the program."""
         told = 0
         while self._told > told:
             told = self._told

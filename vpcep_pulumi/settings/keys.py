@@ -1,7 +1,7 @@
-"""How each setting is spelled in each place. Data alone.
+"""The name of each setting in each source. Data only.
 
-The environment's spellings are those of the vendor's SDKs, of Terraform's provider (and Pulumi's
-bridge of it) and of the documentation's samples.
+The environment variables are those of the vendor's SDKs, of Terraform's provider (and Pulumi's
+bridge of it) and of the samples in the vendor's documentation.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ ARGUMENTS = MappingProxyType({"region": "region", "project_id": "project_id"})
 """The resource's own arguments."""
 
 NAMESPACE = "vpcep"
-"""Of the stack configuration."""
+"""The namespace of the stack configuration."""
 
 CONFIG = MappingProxyType(
     {
@@ -30,9 +30,9 @@ CONFIG = MappingProxyType(
 """Stack configuration: the setting and its key."""
 
 LONGEST_APPEAR = "VPCEP_MAX_APPEAR_TIMEOUT"
-"""The variable that bounds every ``appear_timeout``, in seconds: in tests nobody connects meanwhile."""
+"""The variable with the upper limit of every ``appear_timeout``, in seconds: in tests, nobody connects meanwhile."""
 PLANS = "vpcep:plans"
-"""The key of stack configuration that says when plans are inputs: ``previews``, the default, or ``always``."""
+"""The stack configuration key that says when plans are inputs: ``previews`` (the default) or ``always``."""
 
 SECRET_CONFIG = tuple(CONFIG[name] for name in ("access_key", "secret_key", "security_token", "token"))
 """The keys that must be set with ``pulumi config set --secret``."""
@@ -71,9 +71,9 @@ ENVIRONMENT: tuple[tuple[str, Mapping[str, str]], ...] = (
 """The environment: a name for messages, then the setting and its variable."""
 
 SDK_PROFILE = ("HUAWEICLOUD_SDK_CREDENTIALS_FILE", ".huaweicloud/credentials")
-"""The SDKs' profile: the variable that moves it, else its path in the home folder."""
+"""The SDKs' profile: the variable that holds its path, and the default path in the home folder."""
 CLI_PROFILE = ("HW_SHARED_CONFIG_FILE", ".hcloud/config.json")
-"""KooCLI's profiles, likewise. ``HW_PROFILE`` names one, else the file's ``current``."""
+"""KooCLI's profiles, likewise. ``HW_PROFILE`` selects one; the default is the one that the file calls ``current``."""
 
 SDK_PROFILE_KEYS = MappingProxyType(
     {

@@ -1,4 +1,4 @@
-"""From places to settings: the first place that has one wins, and a credential comes from one place whole."""
+"""Resolves the settings. The first source that has a setting wins; all parts of a credential come from one source."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ from vpcep_pulumi.settings.sources import Source, sources
 REGION = re.compile(r"[a-z][a-z0-9-]{1,62}[a-z0-9]")
 CLOUD = re.compile(r"(?=.{1,200}$)(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]{0,61}[a-z0-9]")
 CLOUDS = (("eu-west-1", "myhuaweicloud.eu"), ("", "myhuaweicloud.com"))
-"""The domain of the regions that begin so; the first that fits. Terraform's rule."""
+"""A prefix of regions, and the domain of their cloud. The first that matches wins, as in Terraform's provider."""
 PATHS = re.compile(r"/?|/v[0-9.]+/?")
-"""What an address may end with, for other tools' sake; it is left out."""
+"""The paths that an address may have, because other tools need one, such as ``/v3``. The path is left out."""
 EXAMPLE = "https://vpcep.cn-north-4.myhuaweicloud.com"
 
 
@@ -31,11 +31,11 @@ class Settings:
     """Where to send requests, and as whom.
 
     :ivar region: such as ``cn-north-4``.
-    :ivar project_id: None where it is to be looked up at IAM, by ``project_name``.
-    :ivar project_name: the region's own project unless another was named.
+    :ivar project_id: None if it must be looked up in IAM by ``project_name``.
+    :ivar project_name: the region's own project, unless the settings name another.
     :ivar endpoint: the service's address, without a path.
     :ivar iam_endpoint: IAM's address, without a path.
-    :ivar credential: its repr is safe.
+    :ivar credential: its repr shows no secret.
     :ivar endpoint_named_by: what names the service's address, for messages: a setting, or the region and its setting.
     :ivar iam_named_by: likewise IAM's.
     """
@@ -51,7 +51,7 @@ class Settings:
 
     @property
     def is_default_endpoint(self) -> bool:
-        """Whether the endpoint is the region's own host, whoever named it."""
+        """Whether the endpoint is the region's own host, even if a setting names it."""
         return self.endpoint.removesuffix(":443") == default_host("vpcep", self.region)
 
 
@@ -70,7 +70,8 @@ def resolve(
     :param config: the stack's configuration, ``namespace:name``, secrets in plain.
     :param environ: the process's environment.
     :param home: the home folder, where profiles are.
-    :raises SettingsError: something is missing, halved or malformed; it names every place looked in.
+    :raises SettingsError: a setting is missing, incomplete or malformed. If one is missing, the message names every
+        source that was looked in.
     """
     found = sources({"region": region, "project_id": project_id}, config, environ, home)
     where = _region(found)
@@ -112,7 +113,7 @@ def default_host(service: str, region: str, cloud: str | None = None) -> str:
 
 
 def longest_appear(environ: Mapping[str, str]) -> float:
-    """The most seconds that anybody waits for a connection that is not there, whatever a program declares.
+    """The upper limit of every ``appear_timeout``, in seconds; infinite by default.
 
     :raises SettingsError: the variable holds no number of seconds.
     """
@@ -127,7 +128,7 @@ def longest_appear(environ: Mapping[str, str]) -> float:
 
 
 def is_loopback(address: str) -> bool:
-    """Whether an address stays on this machine."""
+    """Whether an address is on this machine."""
     host = urlsplit(address).hostname or ""
     if host == "localhost":
         return True
@@ -138,13 +139,13 @@ def is_loopback(address: str) -> bool:
 
 
 def _first(found: Iterable[Source], setting: str) -> str | None:
-    """What the first place has that has it. Places that never have it are not asked: they may be files."""
+    """The setting of the first source that has it. Sources that can never have it are not read: they may be files."""
     having = (place.settings for place in found if setting in place.keys)
     return next((settings[setting] for settings in having if setting in settings), None)
 
 
 def _spelling(found: Iterable[Source], setting: str) -> str:
-    """What names a setting, for messages: the first place's that has it; empty where none has it."""
+    """The setting's name in the first source that has it, for messages; empty if none has it."""
     place = next((place for place in found if setting in place.keys and setting in place.settings), None)
     if place is None:
         return ""
@@ -164,7 +165,7 @@ def _region(found: Iterable[Source]) -> str:
 
 
 def _cloud(found: Iterable[Source]) -> str | None:
-    """The cloud's domain, where the settings name one."""
+    """The cloud's domain; None if the settings name none."""
     cloud = _first(found, "cloud")
     if cloud is None:
         return None
@@ -176,10 +177,10 @@ def _cloud(found: Iterable[Source]) -> str | None:
 def _hosts(region: str, cloud: str | None, vpcep: str | None, iam: str | None, *, asks_iam: bool) -> tuple[str, str]:
     """The addresses of the service and of IAM.
 
-    A credential is one cloud's. Where only one of the two is named, and not in the cloud in which the other one would
-    be, nobody has said that the credential may go there.
+    A credential belongs to one cloud. If the settings name only one of the two addresses, and the other one would by
+    default be in another cloud, that is an error: nobody has said that the credential may be sent there.
 
-    :param vpcep: as the settings name it, likewise ``iam``; None where they do not.
+    :param vpcep: the service's address in the settings; None if they name none. Likewise ``iam``.
     :param asks_iam: whether IAM will be asked for anything.
     :raises SettingsError: the one that is not named would be in another cloud.
     """
@@ -215,9 +216,9 @@ def _is_in(domain: str, address: str) -> bool:
 
 
 def _credential(found: Iterable[Source]) -> Credential:
-    """The first place that has any part of a credential must have the whole of it.
+    """The credential of the first source that has any part of one. That source must have all parts.
 
-    Where a place has both a token and a key, the token is taken, as Terraform's provider does.
+    If a source has both a token and an access key, the token is used, as in Terraform's provider.
     """
     for place in found:
         settings = place.settings
@@ -243,14 +244,17 @@ def _credential(found: Iterable[Source]) -> Credential:
 
 
 def _header(setting: str, value: str, place: Source) -> str:
-    """A credential travels in headers, which take printable ASCII alone. The value stays out of the message."""
+    """A part of a credential. It must be printable ASCII, because headers take nothing else.
+
+    The message leaves its value out.
+    """
     if not (value.isascii() and value.isprintable()):
         raise SettingsError(f"{place.keys[setting]} in {place.name} holds characters that no credential has")
     return value
 
 
 def _address(setting: str, text: str) -> str:
-    """An address without a path: Terraform's ``HW_AUTH_URL`` ends in ``/v3``."""
+    """The address, checked and without its path: Terraform's ``HW_AUTH_URL`` ends in ``/v3``."""
     if "@" in text:
         raise SettingsError(f"{setting}: an address must not hold a user name or a password")
     address = text if "://" in text else f"https://{text}"
@@ -270,5 +274,5 @@ def _address(setting: str, text: str) -> str:
 
 
 def _names(found: Iterable[Source], setting: str) -> str:
-    """Every place that could have had a setting, with its spelling there."""
+    """Every source that could have the setting, with its name there, for messages."""
     return ", ".join(f"{place.name} ({place.keys[setting]})" for place in found if setting in place.keys)

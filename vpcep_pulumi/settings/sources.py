@@ -1,7 +1,7 @@
-"""The places in which a setting may stand, in the order in which they are looked at.
+"""The sources of settings, in the order of their precedence.
 
-A place is a name for messages and the settings found there, under one spelling. Nothing here
-decides between places: :mod:`vpcep_pulumi.settings.resolve` does.
+A source has a name for messages, and the settings found there, under the same names as in all other sources.
+:mod:`vpcep_pulumi.settings.resolve` decides between sources.
 """
 
 from __future__ import annotations
@@ -31,10 +31,10 @@ LONGEST_PROFILE = 1024 * 1024
 
 
 class Source:
-    """Somewhere settings may stand.
+    """One source of settings, such as the stack configuration or a profile file.
 
     :ivar name: for messages.
-    :ivar keys: how each setting is spelled there, for messages.
+    :ivar keys: by setting: its name in this source.
     """
 
     def __init__(self, name: str, keys: Mapping[str, str], load: Callable[[], Mapping[str, str | None]]) -> None:
@@ -44,7 +44,7 @@ class Source:
 
     @cached_property
     def settings(self) -> Mapping[str, str]:
-        """What is there, without empty values; read when first asked for. It may hold secrets.
+        """The settings found there, without empty values. Read on first access. They may be secrets.
 
         :raises SettingsError: a profile file is there but cannot be read.
         """
@@ -59,7 +59,7 @@ def sources(
     environ: Mapping[str, str],
     home: Path,
 ) -> tuple[Source, ...]:
-    """Every place, the first to be believed first. No file is read until its place is asked.
+    """Every source, the one that wins first. A file is read only when a setting of its source is needed.
 
     :param arguments: those of the resource: ``region`` and ``project_id``.
     :param config: the stack's configuration, ``namespace:name``.
@@ -83,9 +83,9 @@ def _path(profile: tuple[str, str], environ: Mapping[str, str], home: Path) -> P
 
 
 def _read(path: Path) -> str | None:
-    """A profile's text; None where there is no such file.
+    """A profile's text; None if there is no such file.
 
-    Nothing is waited for: opening a pipe, or reading a device, may take for ever.
+    Only a regular file is read, and it is opened without waiting: a pipe or a device may block for ever.
     """
     try:
         descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
