@@ -13,10 +13,12 @@ from vpcep_pulumi.lifecycle.table import Goal
 class Approval:
     """What is declared for one connection: the inputs by their names, and what they ask for.
 
-    :ivar status: the declared status, as it stands among the inputs.
+    :ivar status: the status that is desired now: as declared, or ``rejected`` where that has expired.
     :ivar goal: what that asks for.
     :ivar expected_domain_id: the only account whose endpoint may be decided on; None: any.
     :ivar description: None where the connection's is left alone.
+    :ivar expires_at: until when what is declared accepted is to be so; RFC 3339.
+    :ivar has_expired: whether that is over.
     :ivar appear_timeout: seconds.
     :ivar settle_timeout: seconds.
     """
@@ -29,6 +31,8 @@ class Approval:
     project_id: str
     expected_domain_id: str | None = None
     description: str | None = None
+    expires_at: str | None = None
+    has_expired: bool = False
     appear_timeout: float = DEFAULTS["appear_timeout"]
     settle_timeout: float = DEFAULTS["settle_timeout"]
 

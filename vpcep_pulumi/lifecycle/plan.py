@@ -76,9 +76,10 @@ def plan_for(approval: Approval, connection: Connection | None, *, seen: bool, w
     if step is Step.LEFT:
         reason = "its consumer has left, remove this approval" if connection is None else ""
         return Plan(Step.RECORD, connection, reason)
+    reason = f"it expired at {approval.expires_at}" if approval.has_expired else ""
     if step is Step.NOTHING and not describes and recorded(connection) != approval.status:
-        return Plan(Step.RECORD, connection)
-    return Plan(step, connection, describes=describes)
+        return Plan(Step.RECORD, connection, reason)
+    return Plan(step, connection, reason, describes=describes)
 
 
 def verb(plan: Plan) -> str:
