@@ -4,6 +4,7 @@ import json
 import os
 import re
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -55,7 +56,11 @@ class DrivenTime:
         self.events.append((self.now + seconds, happen))
 
     def clock(self) -> Clock:
-        return Clock(monotonic=lambda: self.now, sleep=self.sleep, uniform=lambda low, high: high)
+        return Clock(lambda: self.now, self.sleep, lambda low, high: high, self.date)
+
+    def date(self) -> datetime:
+        """The date and the time: seconds since 1970."""
+        return datetime.fromtimestamp(self.now, UTC)
 
 
 @pytest.fixture

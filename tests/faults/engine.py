@@ -49,7 +49,7 @@ class TickingTime(DrivenTime):
     """Driven time in which no two moments are the same, as in life."""
 
     def clock(self) -> Clock:
-        return Clock(monotonic=self._tick, sleep=self.sleep, uniform=lambda low, high: high)
+        return Clock(self._tick, self.sleep, lambda low, high: high, self.date)
 
     def _tick(self) -> float:
         self.now += 1e-6

@@ -13,10 +13,12 @@ from vpcep_pulumi.lifecycle.table import Goal
 class Approval:
     """What is declared for one connection: the inputs by their names, and what they ask for.
 
-    :ivar status: the declared status, as it is among the inputs.
+    :ivar status: the status that is desired now: as declared, or ``rejected`` if that has expired.
     :ivar goal: the goal for that status.
     :ivar expected_domain_id: the only account whose endpoint may be decided on; None: any.
     :ivar description: None: the connection's own is left alone.
+    :ivar expires_at: when ``accepted`` expires, in RFC 3339; None: never.
+    :ivar has_expired: whether it has expired.
     :ivar appear_timeout: seconds.
     :ivar settle_timeout: seconds.
     """
@@ -29,6 +31,8 @@ class Approval:
     project_id: str
     expected_domain_id: str | None = None
     description: str | None = None
+    expires_at: str | None = None
+    has_expired: bool = False
     appear_timeout: float = DEFAULTS["appear_timeout"]
     settle_timeout: float = DEFAULTS["settle_timeout"]
 

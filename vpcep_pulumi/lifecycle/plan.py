@@ -77,7 +77,8 @@ def plan_for(approval: Approval, connection: Connection | None, *, seen: bool, w
     if step is Step.LEFT or is_otherwise:
         reason = "its consumer has left, remove this approval" if connection is None else ""
         return Plan(Step.RECORD, connection, reason)
-    return Plan(step, connection, describes=describes)
+    reason = f"it expired at {approval.expires_at}" if approval.has_expired else ""
+    return Plan(step, connection, reason, describes=describes)
 
 
 def verb(plan: Plan) -> str:

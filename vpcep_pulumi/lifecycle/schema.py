@@ -15,10 +15,12 @@ import math
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from types import MappingProxyType
 from typing import Any
 
 ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
+MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,6})?(?:Z|[+-]\d\d:\d\d)", re.ASCII)
 LONGEST_DESCRIPTION = 512
 LONGEST_TIMEOUT = 24 * 3600
 STATUSES = ("accepted", "rejected")
@@ -56,6 +58,18 @@ def _timeout(value: object) -> str | None:
     if not 0 <= value <= LONGEST_TIMEOUT:
         return f"must be between 0 and {LONGEST_TIMEOUT} seconds"
     return None
+
+
+def _moment(value: object) -> str | None:
+    if not isinstance(value, str):
+        return "must be a string"
+    try:
+        if MOMENT.fullmatch(value):
+            datetime.fromisoformat(value)
+            return None
+    except ValueError as error:
+        return f"is no time: {error}"
+    return "must be a time with a zone, as RFC 3339 has it, such as 2027-06-30T00:00:00Z"
 
 
 @dataclass(frozen=True)
@@ -125,6 +139,13 @@ INPUTS: tuple[Input, ...] = (
         _description,
         "a note to write onto the connection: at most 512 characters, no `<` or `>`. Left out, the connection's own "
         "note is left alone",
+    ),
+    Input(
+        "expires_at",
+        _moment,
+        "from then on the desired status is `rejected`: a time with a zone, such as `2027-06-30T00:00:00Z`. A preview "
+        "shows that as drift, and the next `pulumi up` rejects; from a day before, both warn",
+        kept=True,
     ),
     Input(
         "region",

@@ -25,6 +25,7 @@ from vpcep_pulumi.operation.rules import ConnectionKey
 class Operation:
     """One operation: its projects, claims, clock and log, and the way to carry a decision out. Thread-safe.
 
+    :ivar now: when it began: what expires in the middle of it expires with the next one.
     :param config: the stack's configuration, ``namespace:name``, secrets in plain.
     :param environ: the process's environment.
     :param home: the home folder, where profiles are.
@@ -44,6 +45,7 @@ class Operation:
         client: Callable[..., Client] = Client,
     ) -> None:
         self.clock = clock
+        self.now = clock.now()
         self.log = log
         self.claims = claims or Claims()
         self.projects = Projects(config=config, environ=environ, home=home, clock=clock, log=log, client=client)

@@ -33,7 +33,7 @@ from vpcep_pulumi.provider.deletions import REFUSALS, await_holder, sentence
 from vpcep_pulumi.provider.previews import inputs_for, planned, unknown_plan
 from vpcep_pulumi.provider.properties import REFUSED
 from vpcep_pulumi.provider.unknown import UNKNOWN
-from vpcep_pulumi.provider.values import Values, approval_of, is_held, outputs, problems, split_id
+from vpcep_pulumi.provider.values import Values, approval_for, approval_of, is_held, outputs, problems, split_id
 
 
 class ApprovalProvider:
@@ -77,7 +77,7 @@ class ApprovalProvider:
         return self._check_claimed(inputs, olds, news.get(CLAIM_INPUT))
 
     def _check_claimed(self, inputs: Values, olds: Mapping[str, Any], claim: str | None) -> Checked:
-        approval = approval_of(inputs)
+        approval = approval_of(inputs, now=self._operation.now)
         try:
             other = self._claims.check(claim, self._key(approval))
         except SharedEventsError as error:
@@ -110,8 +110,8 @@ class ApprovalProvider:
         replaces = replaced_by(olds, news, UNKNOWN)
         if replaces or is_declared_otherwise(olds, news, UNKNOWN):
             return Difference(True, replaces)
-        approval = approval_of(news)
-        # ``check`` has read the connection a moment ago. Whatever its age, the plan was made from this read.
+        approval = approval_of(news, now=self._operation.now)
+        # ``check`` has read it a moment ago; whatever its age, this is what the plan was made from.
         connection = self._operation.get_connection(approval, seen=True, since=float("-inf"))
         changes = (
             is_live_otherwise(approval, connection, olds)
@@ -131,7 +131,7 @@ class ApprovalProvider:
             connection was deleted from the state.
         :raises VpcepError: nothing was changed remotely.
         """
-        approval = approval_of(inputs)
+        approval = approval_of(inputs, now=self._operation.now)
         key = self._key(approval)
         try:
             values = self._carry_out(approval, inputs, before=None)
@@ -155,7 +155,7 @@ class ApprovalProvider:
 
         :param olds: the state's outputs.
         """
-        return self._carry_out(approval_of(news), news, before=olds)
+        return self._carry_out(approval_of(news, now=self._operation.now), news, before=olds)
 
     def _carry_out(self, approval: Approval, inputs: Mapping[str, Any], *, before: Mapping[str, Any] | None) -> Values:
         outcome = self._operation.carry_out(
@@ -184,7 +184,7 @@ class ApprovalProvider:
         try:
             for key, kept in self._claims.owed(self._key(approval)):
                 ids = {"service_id": key.service_id, "endpoint_id": key.endpoint_id}
-                former = approval_of({**ids, "region": kept.region, "project_id": kept.project_id}, Goal.DELETED)
+                former = approval_for({**ids, "region": kept.region, "project_id": kept.project_id}, Goal.DELETED)
                 self._reject(former, self._log)
         except VpcepError as error:
             return error
@@ -225,7 +225,7 @@ class ApprovalProvider:
             "project_id": session.project_id,
         }
         inputs: Values = {name: props[name] for name in KEPT if props.get(name) is not None} | identity
-        approval = approval_of(inputs, Goal.ACCEPTED)
+        approval = approval_for(inputs, Goal.ACCEPTED)
         connection = self._operation.get_connection(approval, seen=known)
         if connection is None and not known:
             raise InputError(
@@ -251,7 +251,7 @@ class ApprovalProvider:
         :raises DeclaredElsewhereError: the program declares it, but the state would not hold it any more.
         :raises VpcepError: it could not be rejected.
         """
-        approval = approval_of(olds, Goal.DELETED)
+        approval = approval_for(olds, Goal.DELETED)
         known = {name: str(olds.get(name)) for name in ("status", "region", "project_id")}
         key, urn = self._key(approval), olds.get(URN_OUTPUT)
         await_holder(lambda: self._claims.is_awaited(key, urn), self._operation.clock.sleep)

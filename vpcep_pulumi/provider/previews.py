@@ -17,10 +17,11 @@ from typing import Any
 
 from vpcep_pulumi.errors import InputError
 from vpcep_pulumi.lifecycle.approval import Approval
+from vpcep_pulumi.lifecycle.expiry import time_left
 from vpcep_pulumi.lifecycle.owner import check_owner
 from vpcep_pulumi.lifecycle.plan import plan_for, verb, words
 from vpcep_pulumi.lifecycle.schema import IDENTITY
-from vpcep_pulumi.lifecycle.table import Step, live_of, recorded, step_for
+from vpcep_pulumi.lifecycle.table import Goal, Step, live_of, recorded, step_for
 from vpcep_pulumi.operation.operation import Operation
 from vpcep_pulumi.provider.answers import Checked, Planned
 from vpcep_pulumi.provider.properties import PLAN, PLANS_KEPT, PREVIEW, REFUSED, VERB
@@ -37,6 +38,11 @@ def planned(operation: Operation, approval: Approval, olds: Mapping[str, Any]) -
     connection = operation.get_connection(approval, seen=seen)
     check_owner(approval, connection)
     plan = plan_for(approval, connection, seen=seen, written=olds.get("description") if seen else None)
+    left = time_left(approval.expires_at, operation.now) if approval.goal is Goal.ACCEPTED else ""
+    if left:
+        operation.log_of(approval).warning(
+            f"{approval.name} expires at {approval.expires_at}, in {left}: from then on it is to be rejected"
+        )
     if plan.step is Step.IMPOSSIBLE:
         raise InputError("", f"{approval.name}: {plan.reason}")
     if step_for(approval.goal, live_of(connection), seen=seen) is Step.LEFT:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import reprlib
 from collections.abc import Iterable, Mapping
 from dataclasses import fields
+from datetime import datetime
 from typing import Any
 
 from vpcep_pulumi.api.models import Connection
@@ -12,6 +13,7 @@ from vpcep_pulumi.api.text import shown_id
 from vpcep_pulumi.errors import InputError
 from vpcep_pulumi.lifecycle.approval import Approval
 from vpcep_pulumi.lifecycle.difference import failures
+from vpcep_pulumi.lifecycle.expiry import is_over
 from vpcep_pulumi.lifecycle.schema import IDENTITY, KEPT, LASTING, REQUIRED, RULES
 from vpcep_pulumi.lifecycle.table import Goal, goal_of, recorded
 from vpcep_pulumi.provider.unknown import UNKNOWN
@@ -39,14 +41,28 @@ def problems(inputs: Mapping[str, Any], olds: Mapping[str, Any]) -> list[InputEr
     return found
 
 
-def approval_of(inputs: Mapping[str, Any], goal: Goal | None = None) -> Approval:
-    """The approval that checked inputs, or the state's outputs, declare.
+def approval_of(inputs: Mapping[str, Any], *, now: datetime) -> Approval:
+    """The approval that checked inputs declare.
+
+    :param now: when the operation began.
+    """
+    status, expires_at = str(inputs["status"]), inputs.get("expires_at")
+    has_expired = goal_of(status) is Goal.ACCEPTED and is_over(expires_at, now)
+    return _approval(inputs, goal_of("rejected" if has_expired else status), has_expired=has_expired)
+
+
+def approval_for(values: Mapping[str, Any], goal: Goal) -> Approval:
+    """The approval that the state's outputs are about.
 
     :param goal: used instead of the ``status`` among them. In outputs, that is the live status, not the declared one.
     """
-    status = str(inputs["status"] if goal is None else goal)
-    given = {each.name: inputs[each.name] for each in fields(Approval) if inputs.get(each.name) is not None}
-    return Approval(**{**given, "status": status, "goal": goal or goal_of(status)})
+    return _approval(values, goal)
+
+
+def _approval(values: Mapping[str, Any], goal: Goal, *, has_expired: bool = False) -> Approval:
+    given = {each.name: values[each.name] for each in fields(Approval) if values.get(each.name) is not None}
+    status = given.get("status") if goal is Goal.AS_IT_STANDS else goal
+    return Approval(**{**given, "status": str(status), "goal": goal, "has_expired": has_expired})
 
 
 def is_held(olds: Mapping[str, Any], approval: Approval) -> bool:

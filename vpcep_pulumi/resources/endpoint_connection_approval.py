@@ -6,11 +6,13 @@ import inspect
 import reprlib
 from collections.abc import Mapping, Sequence
 from copy import copy
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Literal
 
 import pulumi
 from pulumi.dynamic import Resource
 
+from vpcep_pulumi.lifecycle.expiry import is_over
 from vpcep_pulumi.lifecycle.schema import DEFAULTS, HIDDEN, IDENTITY, REQUIRED, RESOLVED, RULES
 from vpcep_pulumi.lifecycle.table import Live, is_reached
 from vpcep_pulumi.operation.claims import Claims
@@ -72,6 +74,7 @@ class EndpointConnectionApproval(Resource, module="vpcep", name="EndpointConnect
         status: pulumi.Input[Literal["accepted", "rejected"]] = DEFAULTS["status"],
         expected_domain_id: pulumi.Input[str] | None = None,
         description: pulumi.Input[str] | None = None,
+        expires_at: pulumi.Input[str] | None = None,
         region: pulumi.Input[str] | None = None,
         project_id: pulumi.Input[str] | None = None,
         appear_timeout: pulumi.Input[float] = DEFAULTS["appear_timeout"],
@@ -88,6 +91,8 @@ class EndpointConnectionApproval(Resource, module="vpcep", name="EndpointConnect
             anything is sent.
         :param description: a note to write onto the connection: at most 512 characters, no ``<`` or ``>``.
             Left out, the connection's own note is left alone.
+        :param expires_at: from then on the desired status is ``rejected``: a time with a zone (RFC 3339), such as
+            ``2027-06-30T00:00:00Z``. From a day before, each preview and each update warns of it.
         :param region: by default from the settings. Changing it replaces.
         :param project_id: the project of the service; by default from the settings, else looked up in IAM.
             Changing it replaces.
@@ -111,6 +116,7 @@ class EndpointConnectionApproval(Resource, module="vpcep", name="EndpointConnect
             status=status,
             expected_domain_id=expected_domain_id,
             description=description,
+            expires_at=expires_at,
             region=region,
             project_id=project_id,
             appear_timeout=appear_timeout,
@@ -133,12 +139,12 @@ class EndpointConnectionApproval(Resource, module="vpcep", name="EndpointConnect
         else:
             # The SDK waits for every output that is used here, so use only one. ``_fail`` uses others if it needs them.
             self.errors.apply(
-                lambda errors: self._answered(own.claims, claim, resource_name, given["status"], errors),
+                lambda errors: self._answered(own.claims, claim, resource_name, given, errors),
                 run_with_unknowns=True,
             )
 
     def _answered(
-        self, claims: Claims, claim: str, name: str, declared: pulumi.Input[str], errors: object
+        self, claims: Claims, claim: str, name: str, declared: Mapping[str, Any], errors: object
     ) -> pulumi.Output[None] | None:
         """Called when the engine has answered the registration. Fail if the update recorded errors.
 
@@ -165,14 +171,16 @@ class EndpointConnectionApproval(Resource, module="vpcep", name="EndpointConnect
         """
         return _Existing(resource_name, id, region, project_id, opts)
 
-    def _fail(self, name: str, declared: pulumi.Input[str], errors: Sequence[str]) -> pulumi.Output[None]:
+    def _fail(self, name: str, declared: Mapping[str, Any], errors: Sequence[str]) -> pulumi.Output[None]:
         """Fail the update of a resource that is recorded with errors.
 
         If the provider failed instead, its outputs would be lost.
         """
 
         def fail(values: Sequence[str]) -> None:
-            wish, live = values
+            status, live, expires_at = values
+            has_expired = status == "accepted" and is_over(expires_at, datetime.now(UTC))
+            wish = "rejected" if has_expired else status
             # The errors of a ``failed`` connection are the API's reasons. If it is declared rejected, that is reached.
             if not (live == Live.FAILED and is_reached(wish, live)):
                 raise pulumi.RunError(
@@ -180,7 +188,7 @@ class EndpointConnectionApproval(Resource, module="vpcep", name="EndpointConnect
                     "What was sent is recorded; the next update goes on from there"
                 )
 
-        return pulumi.Output.all(declared, self.status).apply(fail)
+        return pulumi.Output.all(declared["status"], self.status, declared.get("expires_at")).apply(fail)
 
 
 class _Existing(EndpointConnectionApproval, module="vpcep", name="EndpointConnectionApproval"):
