@@ -13,7 +13,7 @@ from pydantic import SecretStr
 from vpcep_pulumi.api.auth import AccessKeyAuth, TokenAuth
 from vpcep_pulumi.api.client import Client
 from vpcep_pulumi.api.credentials import AccessKey, Token
-from vpcep_pulumi.api.operations import Operation, act_on_connection, describe_connection, list_connections
+from vpcep_pulumi.api.operations import ApiCall, act_on_connection, describe_connection, list_connections
 from vpcep_pulumi.api.retry import BUDGETS, RetryReason
 from vpcep_pulumi.clock import Clock
 from vpcep_pulumi.errors import AnswerError, ApiError, AuthenticationError, RequestError, TransportError
@@ -151,7 +151,7 @@ def test_no_trouble_is_borne_for_ever(time):
 def test_a_401_is_sent_once_whoever_asks_afterwards(time):
     network = Network((401, {"error_code": "APIGW.0301", "error_msg": "verify aksk signature fail"}))
     client = over(network, time)
-    operations: list[Operation[Any]] = [LIST, RECEIVE, DESCRIBE]
+    operations: list[ApiCall[Any]] = [LIST, RECEIVE, DESCRIBE]
     for operation in operations:
         with pytest.raises(AuthenticationError, match="verify aksk signature fail"):
             client.send(operation)

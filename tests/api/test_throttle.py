@@ -16,9 +16,9 @@ from pydantic import SecretStr
 from tests.conftest import DrivenTime
 from vpcep_pulumi.api.client import LEAST_CLOSING, Client
 from vpcep_pulumi.api.credentials import Token
-from vpcep_pulumi.api.operations import describe_connection, list_connections
+from vpcep_pulumi.api.operations import act_on_connection, describe_connection, list_connections
 from vpcep_pulumi.api.throttle import Throttle, Turn
-from vpcep_pulumi.errors import CancelledError
+from vpcep_pulumi.errors import ApiError, CancelledError
 
 LIST = list_connections("p", "svc")
 GOOD = json.dumps({"connections": [{"id": "ep"}]}).encode()
@@ -194,6 +194,40 @@ def test_real_threads_all_wait_although_one_is_answered_meanwhile():
     began = dict(gateway.order[:3])["told"]
     assert all(at >= began + 30 for name, at in gateway.order[3:]), gateway.order
     assert sorted(name for name, _ in gateway.order[3:]) == ["late", "told"]
+
+
+def refused(status: int) -> httpx.Response:
+    return httpx.Response(status, stream=httpx.ByteStream(b'{"error_code": "EndPoint.0005"}'))
+
+
+@pytest.mark.parametrize("status", [404, 400])
+def test_a_refusal_of_the_service_opens_it_as_an_answer_does(time, status):
+    """It shows that the quota is not used up: two others are under way at once."""
+    told, arrived, go = [throttled(9), refused(status)], threading.Semaphore(0), threading.Event()
+
+    def network(request: httpx.Request) -> httpx.Response:
+        if request.method == "POST":
+            return told.pop(0)
+        if not told:
+            arrived.release()
+            assert go.wait(WAIT)
+        return good()
+
+    client = Client(
+        "https://vpcep.example",
+        Token(SecretStr("token-token")),
+        clock=time.clock(),
+        transport=httpx.MockTransport(network),
+    )
+    with client, ThreadPoolExecutor(2) as pool:
+        client.send(LIST)  # the credential is good
+        with pytest.raises(ApiError):
+            client.send(act_on_connection("p", "svc", "ep", "receive"))
+        sent = [pool.submit(client.send, LIST) for _ in range(2)]
+        assert all(arrived.acquire(timeout=WAIT) for _ in sent)
+        go.set()
+        for each in sent:
+            each.result(WAIT)
 
 
 def test_nobody_asks_between_a_429_and_the_wait_that_follows(time):

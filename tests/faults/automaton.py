@@ -16,7 +16,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from vpcep_pulumi.lifecycle.exchange import Outcome, Result, Want
+from vpcep_pulumi.lifecycle.messages import Outcome, Result, Want
 
 Decision = Generator[Want, Result, Outcome]
 MOMENTS = frozenset({"now", "began", "reported"})

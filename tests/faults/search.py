@@ -27,7 +27,7 @@ from vpcep_pulumi.errors import (
 )
 from vpcep_pulumi.lifecycle import decide as real
 from vpcep_pulumi.lifecycle.approval import Approval
-from vpcep_pulumi.lifecycle.exchange import (
+from vpcep_pulumi.lifecycle.messages import (
     Answered,
     Describe,
     Done,

@@ -15,7 +15,7 @@ from vpcep_pulumi.errors import (
 )
 from vpcep_pulumi.lifecycle.approval import Approval
 from vpcep_pulumi.lifecycle.decide import decide
-from vpcep_pulumi.lifecycle.exchange import (
+from vpcep_pulumi.lifecycle.messages import (
     PACE,
     Answered,
     Describe,

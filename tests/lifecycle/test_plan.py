@@ -20,7 +20,7 @@ from vpcep_pulumi.lifecycle.plan import (
     verb,
     words,
 )
-from vpcep_pulumi.lifecycle.table import FULFILLED, Goal, Step, live_of, recorded, step_for
+from vpcep_pulumi.lifecycle.table import FULFILLED, Goal, Step, live_of, status_for_state, step_for
 
 LONGEST = 600
 VERBS = (
@@ -210,7 +210,7 @@ class TestWhateverTheApiSays:
 
     @given(texts)
     def test_a_status_is_recorded_as_it_may_be_shown(self, status):
-        said = recorded(Connection(status=status))
+        said = status_for_state(Connection(status=status))
         assert len(said) <= 64
         assert said.isprintable()
 

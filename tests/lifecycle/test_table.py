@@ -19,7 +19,7 @@ from vpcep_pulumi.lifecycle.table import (
     is_reached,
     live_named,
     live_of,
-    recorded,
+    status_for_state,
     step_for,
 )
 
@@ -58,7 +58,7 @@ def test_every_answer_has_a_live_status(status):
 
 @given(st.none() | st.builds(Connection, status=st.none() | st.sampled_from(ConnectionStatus) | st.text(max_size=20)))
 def test_what_is_recorded_is_what_was_seen(connection):
-    assert live_named(recorded(connection)) is live_of(connection)
+    assert live_named(status_for_state(connection)) is live_of(connection)
 
 
 def test_no_connection_is_absent():
@@ -70,7 +70,7 @@ def test_the_api_cannot_say_absent_or_undocumented():
     assert live_of(Connection(status="absent")) is Live.UNDOCUMENTED
     assert live_of(Connection(status="undocumented")) is Live.UNDOCUMENTED
     assert live_named("absent") is Live.ABSENT
-    assert live_named(recorded(Connection(status="absent"))) is Live.UNDOCUMENTED
+    assert live_named(status_for_state(Connection(status="absent"))) is Live.UNDOCUMENTED
 
 
 @given(goals, lives, st.booleans())

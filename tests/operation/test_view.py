@@ -13,7 +13,7 @@ from vpcep_pulumi.api.client import Client
 from vpcep_pulumi.api.credentials import Token
 from vpcep_pulumi.api.operations import PAGE_LIMIT, act_on_connection
 from vpcep_pulumi.errors import AnswerError, ApiError
-from vpcep_pulumi.lifecycle.exchange import READ_LAG
+from vpcep_pulumi.lifecycle.messages import READ_LAG
 from vpcep_pulumi.operation.view import MAX_AGE, LiveView
 from vpcep_pulumi.testing.simulator import Simulator
 
@@ -113,7 +113,9 @@ class TestOurOwnActions:
     def test_the_view_is_corrected_by_what_they_were_answered(self, patient, view, client):
         fill(patient, 2)
         view.find(SERVICE, "ep-0")
-        view.note(SERVICE, client.send(act_on_connection("p", SERVICE, "ep-0", "receive")), before="pendingAcceptance")
+        view.apply_response(
+            SERVICE, client.send(act_on_connection("p", SERVICE, "ep-0", "receive")), before="pendingAcceptance"
+        )
         assert view.find(SERVICE, "ep-0").status == "accepted"
         assert view.find(SERVICE, "ep-1").status == "pendingAcceptance"
         assert reads(patient) == 1
@@ -122,14 +124,18 @@ class TestOurOwnActions:
     def test_a_late_read_is_borne_for_a_short_grace(self, patient, view, client, time, after, believed):
         fill(patient, 1)
         view.find(SERVICE, "ep-0")
-        view.note(SERVICE, client.send(act_on_connection("p", SERVICE, "ep-0", "receive")), before="pendingAcceptance")
+        view.apply_response(
+            SERVICE, client.send(act_on_connection("p", SERVICE, "ep-0", "receive")), before="pendingAcceptance"
+        )
         patient.world.put(SERVICE, "ep-0", "pendingAcceptance")  # what a replica behind would show
         time.now += after
         assert view.find(SERVICE, "ep-0", since=time.now).status == believed
 
     def test_what_somebody_else_did_afterwards_is_seen_at_once(self, patient, view, client, time):
         fill(patient, 1)
-        view.note(SERVICE, client.send(act_on_connection("p", SERVICE, "ep-0", "receive")), before="pendingAcceptance")
+        view.apply_response(
+            SERVICE, client.send(act_on_connection("p", SERVICE, "ep-0", "receive")), before="pendingAcceptance"
+        )
         time.now += 1
         patient.reject(SERVICE, "ep-0")
         assert view.find(SERVICE, "ep-0", since=time.now).status == "rejected"

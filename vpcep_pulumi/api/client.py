@@ -19,15 +19,15 @@ import httpx
 from vpcep_pulumi.api.attempts import Attempts
 from vpcep_pulumi.api.auth import auth_for
 from vpcep_pulumi.api.certificates import trusted
+from vpcep_pulumi.api.credential_state import CredentialState
 from vpcep_pulumi.api.credentials import Credential, secrets_of
 from vpcep_pulumi.api.masking import Mask
 from vpcep_pulumi.api.models import parse_json
 from vpcep_pulumi.api.obstacles import Obstacle, Passing
-from vpcep_pulumi.api.operations import REST_BYTES, Operation
+from vpcep_pulumi.api.operations import REST_BYTES, ApiCall
 from vpcep_pulumi.api.refusals import error_from_response, request_id
 from vpcep_pulumi.api.route import Route, route_to
 from vpcep_pulumi.api.signing import DATE_HEADER
-from vpcep_pulumi.api.standing import Standing
 from vpcep_pulumi.api.text import printable
 from vpcep_pulumi.api.throttle import Throttle
 from vpcep_pulumi.api.wire import ALLOWANCE, Allowance, CannotConnect, Transport
@@ -97,11 +97,11 @@ class Client:
         trust_env: bool = True,
         named_by: str = "the endpoint",
         transport: httpx.BaseTransport | None = None,
-        standing: Standing | None = None,
+        standing: CredentialState | None = None,
     ) -> None:
         self._clock = clock or Clock()
         self._debug = debug or (lambda _line: None)
-        self._standing = standing or Standing()
+        self._standing = standing or CredentialState()
         self._throttle = Throttle(self._clock.monotonic, self._clock.sleep)
         self._attempts = Attempts(self._clock, self._throttle, warn or (lambda _line: None))
         secrets = secrets_of(credential)
@@ -140,7 +140,7 @@ class Client:
         """Close the network connections to the API."""
         self._http.close()
 
-    def send(self, operation: Operation[T]) -> T:
+    def send(self, operation: ApiCall[T]) -> T:
         """Send an operation, with retries, and return its parsed response.
 
         :raises ApiError: the API refused; as :class:`AuthenticationError` or
@@ -151,7 +151,7 @@ class Client:
         """
         return self._attempts.make(operation.request.method, lambda: self._attempt(operation))
 
-    def _attempt(self, operation: Operation[T]) -> T:
+    def _attempt(self, operation: ApiCall[T]) -> T:
         """Send the request once, when it is its turn.
 
         A refused credential and throttling are noted before the turn ends: they hold back the other requests.
@@ -176,12 +176,14 @@ class Client:
                     self._standing.refused(error)
                 elif error.kind is RefusalKind.THROTTLED:
                     self._throttle.close_for(LEAST_CLOSING)
+                elif 400 <= status < 500:
+                    self._throttle.answered(turn)  # a refusal shows as well that the quota is not used up
                 raise error
         answer = self._read(operation, status, body)
         self._standing.proved()
         return answer
 
-    def _trace(self, operation: Operation[T], began: float, came: object, request_id: str = "") -> None:
+    def _trace(self, operation: ApiCall[T], began: float, came: object, request_id: str = "") -> None:
         """Write a debug line about a request and its result. Headers and bodies hold secrets and notes: left out."""
         request = operation.request
         query = f"?{urlencode(request.query)}" if request.query else ""
@@ -189,7 +191,7 @@ class Client:
         named = f", request id {request_id}" if request_id else ""
         self._debug(f"{asked} -> {came}{named}, {(self._clock.monotonic() - began) * 1000:.0f} ms")
 
-    def _read(self, operation: Operation[T], status: int, body: bytes) -> T:
+    def _read(self, operation: ApiCall[T], status: int, body: bytes) -> T:
         """Parse a 2xx response, and mask the secrets that it may repeat."""
         try:
             return operation.parse(self._mask.document(parse_json(body, operation.most_tokens)))
@@ -201,7 +203,7 @@ class Client:
                 advice="look at what stands at the endpoint, and at any proxy in between",
             ) from None
 
-    def _exchange(self, operation: Operation[T]) -> _Exchange:
+    def _exchange(self, operation: ApiCall[T]) -> _Exchange:
         request, longest = operation.request, operation.longest_answer
         allowance = Allowance(self._clock.monotonic, seconds=ANSWER_SECONDS, size=FRAMING * longest)
         try:
@@ -238,7 +240,7 @@ class Client:
                 operation.name, f"no answer{self._route.via}: {self._words_of(error)}", maybe_done=True
             ) from None
 
-    def _not_connected(self, operation: Operation[T], obstacle: Obstacle) -> TransportError:
+    def _not_connected(self, operation: ApiCall[T], obstacle: Obstacle) -> TransportError:
         """The error for a network connection that could not be made."""
         kind = {Passing.NEVER: HandshakeError, Passing.SOON_OR_NEVER: UnreachableError}.get(
             obstacle.passing, TransportError

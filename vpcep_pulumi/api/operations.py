@@ -52,7 +52,7 @@ class Request:
 
 
 @dataclass(frozen=True)
-class Operation(Generic[T]):
+class ApiCall(Generic[T]):
     """A request and the way to read its response.
 
     :ivar name: what is requested, for messages, such as ``receive connection 7052… of service 4189…``.
@@ -89,7 +89,7 @@ def list_connections(
     limit: int = PAGE_LIMIT,
     offset: int = 0,
     endpoint_id: str | None = None,
-) -> Operation[ConnectionPage]:
+) -> ApiCall[ConnectionPage]:
     """One page of a service's connections, or the one of ``endpoint_id``.
 
     No ``sort_key`` is sent: its spelling differs between clouds (``create_at``, ``created_at``). No
@@ -102,7 +102,7 @@ def list_connections(
     if endpoint_id is not None:
         query.insert(0, ("id", endpoint_id))
         name = f"look up connection {endpoint_id} of service {service_id}"
-    return Operation(
+    return ApiCall(
         name,
         _request("GET", project_id, service_id, "connections", query=tuple(query)),
         "vpcep:endpointServices:listConnections",
@@ -111,14 +111,14 @@ def list_connections(
     )
 
 
-def act_on_connection(project_id: str, service_id: str, endpoint_id: str, action: Action) -> Operation[Connection]:
+def act_on_connection(project_id: str, service_id: str, endpoint_id: str, action: Action) -> ApiCall[Connection]:
     """Accept (``receive``) or reject one connection. The API takes exactly one id.
 
     In the vendor's own example, the response has another id than the request. So the response's id is verified.
 
     https://support.huaweicloud.com/intl/en-us/api-vpcep/AcceptOrRejectEndpoint.html
     """
-    return Operation(
+    return ApiCall(
         f"{action} connection {endpoint_id} of service {service_id}",
         _request(
             "POST",
@@ -132,12 +132,12 @@ def act_on_connection(project_id: str, service_id: str, endpoint_id: str, action
     )
 
 
-def describe_connection(project_id: str, service_id: str, endpoint_id: str, description: str) -> Operation[Connection]:
+def describe_connection(project_id: str, service_id: str, endpoint_id: str, description: str) -> ApiCall[Connection]:
     """Write the owner's note onto a connection: at most 512 characters, no ``<`` or ``>``.
 
     https://support.huaweicloud.com/intl/en-us/api-vpcep/UpdateEndpointConnectionsDesc.html
     """
-    return Operation(
+    return ApiCall(
         f"describe connection {endpoint_id} of service {service_id}",
         _request(
             "PUT",
@@ -151,12 +151,12 @@ def describe_connection(project_id: str, service_id: str, endpoint_id: str, desc
     )
 
 
-def list_projects(name: str) -> Operation[tuple[Project, ...]]:
+def list_projects(name: str) -> ApiCall[tuple[Project, ...]]:
     """The projects with a name, as IAM lists them. A region's own project has the region's name.
 
     https://support.huaweicloud.com/intl/en-us/api-iam/iam_06_0001.html
     """
-    return Operation(
+    return ApiCall(
         f"look up the project {name}",
         Request("GET", "/v3/projects", (("name", name),)),
         "iam:projects:listProjects",

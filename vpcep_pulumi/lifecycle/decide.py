@@ -1,6 +1,6 @@
 """Decides what to do about one connection, but does not do it. Pure: no I/O, no clock, no thread.
 
-:func:`decide` is a generator. It yields what it wants done (:data:`~vpcep_pulumi.lifecycle.exchange.Want`), is sent the
+:func:`decide` is a generator. It yields what it wants done (:data:`~vpcep_pulumi.lifecycle.messages.Want`), is sent the
 result, and returns an outcome. Its driver does the I/O: :mod:`vpcep_pulumi.operation.drive` with the real client, view
 and clock; the exhaustive search of the tests with a model of the world; a unit test by hand::
 
@@ -37,7 +37,7 @@ from vpcep_pulumi.api.operations import Action
 from vpcep_pulumi.errors import ApiError, ImpossibleError, NotSettledError, RefusalKind, RequestError, VpcepError
 from vpcep_pulumi.lifecycle.approval import Approval
 from vpcep_pulumi.lifecycle.description import described, must_describe
-from vpcep_pulumi.lifecycle.exchange import (
+from vpcep_pulumi.lifecycle.messages import (
     PACE,
     Answered,
     Describe,

@@ -11,8 +11,8 @@ from vpcep_pulumi.lifecycle.approval import Approval
 from vpcep_pulumi.lifecycle.description import must_describe
 from vpcep_pulumi.lifecycle.owner import is_foreign
 from vpcep_pulumi.lifecycle.plan import MOST_REASONS
-from vpcep_pulumi.lifecycle.schema import IDENTITY, KEPT
-from vpcep_pulumi.lifecycle.table import FULFILLED, Goal, live_of, recorded, step_for
+from vpcep_pulumi.lifecycle.schema import IDENTITY, REPEATED
+from vpcep_pulumi.lifecycle.table import FULFILLED, Goal, live_of, status_for_state, step_for
 
 
 def replaced_by(olds: Mapping[str, Any], news: Mapping[str, Any], unknown: object) -> tuple[str, ...]:
@@ -24,15 +24,17 @@ def replaced_by(olds: Mapping[str, Any], news: Mapping[str, Any], unknown: objec
     return tuple(name for name in IDENTITY if news.get(name) not in (olds.get(name), unknown))
 
 
-def is_declared_otherwise(olds: Mapping[str, Any], news: Mapping[str, Any], unknown: object) -> bool:
+def inputs_changed(olds: Mapping[str, Any], news: Mapping[str, Any], unknown: object) -> bool:
     """Whether an input that the connection does not show has changed, or any input is not known yet.
 
     The parameters are those of :func:`replaced_by`.
     """
-    return any(news.get(name) != olds.get(name) for name in KEPT) or any(value is unknown for value in news.values())
+    return any(news.get(name) != olds.get(name) for name in REPEATED) or any(
+        value is unknown for value in news.values()
+    )
 
 
-def is_live_otherwise(approval: Approval, connection: Connection | None, olds: Mapping[str, Any]) -> bool:
+def has_drifted(approval: Approval, connection: Connection | None, olds: Mapping[str, Any]) -> bool:
     """Whether the live connection differs from what is declared, or from what the state has recorded.
 
     :param approval: what is declared; its connection was seen before.
@@ -40,7 +42,7 @@ def is_live_otherwise(approval: Approval, connection: Connection | None, olds: M
     """
     return (
         step_for(approval.goal, live_of(connection), seen=True) not in FULFILLED
-        or olds.get("status") != recorded(connection)
+        or olds.get("status") != status_for_state(connection)
         or (olds.get("errors") or []) != failures(connection, approval.goal)
         or is_foreign(approval, connection)  # the update refuses it
         or must_describe(approval.description, connection, written=olds.get("description"))

@@ -18,10 +18,10 @@ from vpcep_pulumi.api.models import Connection
 from vpcep_pulumi.api.text import escaped, shown_id
 from vpcep_pulumi.lifecycle.approval import Approval
 from vpcep_pulumi.lifecycle.description import must_describe
-from vpcep_pulumi.lifecycle.table import Goal, Live, Step, live_of, recorded, step_for
+from vpcep_pulumi.lifecycle.table import Goal, Live, Step, live_of, status_for_state, step_for
 
 ACTION: Mapping[Goal, str] = MappingProxyType({Goal.ACCEPTED: "receive", Goal.REJECTED: "reject"})
-WISH: Mapping[Goal, str] = MappingProxyType(
+TARGET_STATUS: Mapping[Goal, str] = MappingProxyType(
     {Goal.ACCEPTED: "accepted", Goal.REJECTED: "rejected", Goal.DELETED: "rejected"}
 )
 
@@ -73,7 +73,7 @@ def plan_for(approval: Approval, connection: Connection | None, *, seen: bool, w
         return Plan(step, connection, impossible(goal, connection))
     if step is Step.APPEAR:
         return Plan(step, connection, f"there is no such connection yet; once it appears, {ACTION[goal]}")
-    is_otherwise = step is Step.NOTHING and not describes and recorded(connection) != approval.status
+    is_otherwise = step is Step.NOTHING and not describes and status_for_state(connection) != approval.status
     if step is Step.LEFT or is_otherwise:
         reason = "its consumer has left, remove this approval" if connection is None else ""
         return Plan(Step.RECORD, connection, reason)
@@ -132,7 +132,7 @@ def impossible(goal: Goal, connection: Connection | None) -> str:
         Live.FAILED: "its consumer must delete the endpoint and connect again, which gives a new endpoint id",
         Live.DELETING: "its consumer is deleting the endpoint; declare the one that replaces it",
     }.get(live, "this version does not know that status; upgrade vpcep-pulumi, or decide in the console")
-    return f"{situation(connection)} and cannot be {WISH[goal]}: {advice}"
+    return f"{situation(connection)} and cannot be {TARGET_STATUS[goal]}: {advice}"
 
 
 def not_in_time(step: Step, connection: Connection | None, seconds: float) -> str:

@@ -81,7 +81,7 @@ class Input:
     :ivar default: the value if the program gives none; None: it comes from elsewhere, or there is none.
     :ivar required: the program must give it, or the resource must have a default for it.
     :ivar identity: it is a part of the connection's identity: changing it replaces the resource.
-    :ivar kept: the outputs repeat it, because ``diff`` is given the old outputs and never the old inputs.
+    :ivar repeated: the outputs repeat it, because ``diff`` is given the old outputs and never the old inputs.
     :ivar hidden: if a program gives it as a secret, nothing shows it. (The ids of a connection are parts of the
         resource's id, and are not hidden.)
     """
@@ -92,7 +92,7 @@ class Input:
     default: Any = None
     required: bool = False
     identity: bool = False
-    kept: bool = False
+    repeated: bool = False
     hidden: bool = False
 
 
@@ -115,7 +115,7 @@ INPUTS: tuple[Input, ...] = (
         "the id of the VPC endpoint service, not its name; may be an output that is not known yet",
         required=True,
         identity=True,
-        kept=True,
+        repeated=True,
     ),
     Input(
         "endpoint_id",
@@ -123,7 +123,7 @@ INPUTS: tuple[Input, ...] = (
         "the id of the consumer's VPC endpoint; may be an output that is not known yet",
         required=True,
         identity=True,
-        kept=True,
+        repeated=True,
     ),
     Input("status", _status, "`accepted` or `rejected`", default="accepted", required=True),
     Input(
@@ -131,7 +131,7 @@ INPUTS: tuple[Input, ...] = (
         _id,
         "the account that the endpoint must belong to: another's is refused before anything is sent; where only a "
         "later answer shows it, the run is red, and recorded",
-        kept=True,
+        repeated=True,
         hidden=True,
     ),
     Input(
@@ -145,29 +145,31 @@ INPUTS: tuple[Input, ...] = (
         _moment,
         "from then on the desired status is `rejected`: a time with a zone, such as `2027-06-30T00:00:00Z`. A preview "
         "shows that as drift, and the next `pulumi up` rejects; from a day before, both warn",
-        kept=True,
+        repeated=True,
     ),
     Input(
         "region",
         _id,
         "the region of the service; by default from the [settings](docs/settings.md)",
         identity=True,
-        kept=True,
+        repeated=True,
     ),
     Input(
         "project_id",
         _id,
         "the project of the service; by default from the [settings](docs/settings.md), else asked of IAM",
         identity=True,
-        kept=True,
+        repeated=True,
     ),
-    Input("appear_timeout", _timeout, "seconds to wait for a connection that is not there yet", default=300, kept=True),
+    Input(
+        "appear_timeout", _timeout, "seconds to wait for a connection that is not there yet", default=300, repeated=True
+    ),
     Input(
         "settle_timeout",
         _timeout,
         "seconds to wait for a connection to reach the declared status",
         default=600,
-        kept=True,
+        repeated=True,
     ),
 )
 """Every input, in the order of the resource's arguments."""
@@ -192,7 +194,7 @@ RULES: Mapping[str, Rule] = MappingProxyType({each.name: each.rule for each in I
 DEFAULTS: Mapping[str, Any] = MappingProxyType({each.name: each.default for each in INPUTS if each.default is not None})
 REQUIRED = tuple(each.name for each in INPUTS if each.required)
 IDENTITY = tuple(each.name for each in INPUTS if each.identity)
-KEPT = tuple(each.name for each in INPUTS if each.kept)
+REPEATED = tuple(each.name for each in INPUTS if each.repeated)
 HIDDEN = tuple(each.name for each in INPUTS if each.hidden)
 LASTING = tuple(each.name for each in OUTPUTS if each.lasting)
 RESOLVED = ("region", "project_id", *(each.name for each in OUTPUTS if each.name != "status"))

@@ -168,7 +168,7 @@ def live_named(status: str) -> Live:
     return Live(status) if status in DOCUMENTED or status == Live.ABSENT else Live.UNDOCUMENTED
 
 
-def recorded(connection: Connection | None) -> str:
+def status_for_state(connection: Connection | None) -> str:
     """The status that the state records: the API's, made fit to be shown, or one of our own."""
     live = live_of(connection)
     if connection is None or not connection.status or connection.status == Live.ABSENT:

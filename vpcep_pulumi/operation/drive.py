@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Generator
 
 from vpcep_pulumi.api.models import Connection
-from vpcep_pulumi.api.operations import Operation as Call
-from vpcep_pulumi.api.operations import act_on_connection, describe_connection
+from vpcep_pulumi.api.operations import ApiCall, act_on_connection, describe_connection
 from vpcep_pulumi.clock import Clock
 from vpcep_pulumi.errors import RequestError
 from vpcep_pulumi.lifecycle.approval import Approval
 from vpcep_pulumi.lifecycle.description import described
-from vpcep_pulumi.lifecycle.exchange import (
+from vpcep_pulumi.lifecycle.messages import (
     Answered,
     Describe,
     Done,
@@ -92,7 +91,7 @@ class _Driver:
             return Refused(error, self._clock.monotonic(), began)
         return Seen(found, self._clock.monotonic())
 
-    def _change(self, call: Call[Connection], before: Connection | None) -> Answered | Refused | Lost:
+    def _change(self, call: ApiCall[Connection], before: Connection | None) -> Answered | Refused | Lost:
         """Send a request that changes the connection. Its response corrects what later looks see."""
         began = self._clock.monotonic()
         try:
@@ -102,5 +101,7 @@ class _Driver:
             return failed(error, self._clock.monotonic(), began)
         is_action = call.request.method == "POST"
         shown = answer if is_action or before is None else described(before, answer)
-        self._session.view.note(self._approval.service_id, shown, before=before.status if before is not None else None)
+        self._session.view.apply_response(
+            self._approval.service_id, shown, before=before.status if before is not None else None
+        )
         return Answered(answer, self._clock.monotonic())

@@ -13,7 +13,7 @@ from vpcep_pulumi.clock import Clock
 from vpcep_pulumi.errors import RequestError
 from vpcep_pulumi.lifecycle.approval import Approval
 from vpcep_pulumi.lifecycle.decide import decide
-from vpcep_pulumi.lifecycle.exchange import Outcome
+from vpcep_pulumi.lifecycle.messages import Outcome
 from vpcep_pulumi.log import Log
 from vpcep_pulumi.operation.claims import Claims
 from vpcep_pulumi.operation.drive import drive

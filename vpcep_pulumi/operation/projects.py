@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from vpcep_pulumi.api.client import Client
+from vpcep_pulumi.api.credential_state import CredentialState
 from vpcep_pulumi.api.credentials import Credential
 from vpcep_pulumi.api.operations import list_projects
-from vpcep_pulumi.api.standing import Standing
 from vpcep_pulumi.clock import Clock
 from vpcep_pulumi.errors import SettingsError
 from vpcep_pulumi.lifecycle.plan import endpoint_note
@@ -66,7 +66,7 @@ class Projects:
         self._log = log
         self._new_client = client
         self._settings: Once[Settings] = Once()
-        self._standings: Once[Standing] = Once()
+        self._standings: Once[CredentialState] = Once()
         self._clients: Once[Client] = Once()
         self._projects: Once[str | SettingsError] = Once()
         self._sessions: Once[ProjectSession] = Once()
@@ -124,7 +124,7 @@ class Projects:
                 # Requests to this machine must not go through a proxy from the environment.
                 trust_env=not is_loopback(address),
                 # The client for IAM shares it with that for the service: if one is refused, both must know.
-                standing=self._standings.get(credential, Standing),
+                standing=self._standings.get(credential, CredentialState),
             )
 
         return self._clients.get((address, credential), make)

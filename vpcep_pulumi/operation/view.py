@@ -28,7 +28,7 @@ from vpcep_pulumi.api.models import Connection
 from vpcep_pulumi.api.operations import PAGE_LIMIT, list_connections
 from vpcep_pulumi.clock import Clock
 from vpcep_pulumi.errors import AnswerError, RequestError
-from vpcep_pulumi.lifecycle.exchange import READ_LAG
+from vpcep_pulumi.lifecycle.messages import READ_LAG
 
 MAX_AGE = 30.0
 """Seconds for which a read is valid, unless the caller wants a newer one."""
@@ -125,7 +125,7 @@ class LiveView:
             raise AssertionError(f"a read of {service_id} left {endpoint_id} unknown")
         return found.connection
 
-    def note(self, service_id: str, answer: Connection, *, before: str | None) -> None:
+    def apply_response(self, service_id: str, answer: Connection, *, before: str | None) -> None:
         """Correct the view by the response to an action of our own.
 
         :param before: the status before the action; a late read may still show it.

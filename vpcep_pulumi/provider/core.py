@@ -20,9 +20,9 @@ from vpcep_pulumi.errors import (
     VpcepError,
 )
 from vpcep_pulumi.lifecycle.approval import Approval
-from vpcep_pulumi.lifecycle.difference import is_declared_otherwise, is_live_otherwise, replaced_by
+from vpcep_pulumi.lifecycle.difference import has_drifted, inputs_changed, replaced_by
 from vpcep_pulumi.lifecycle.owner import is_foreign, whose
-from vpcep_pulumi.lifecycle.schema import KEPT, RULES
+from vpcep_pulumi.lifecycle.schema import REPEATED, RULES
 from vpcep_pulumi.lifecycle.table import Goal
 from vpcep_pulumi.log import Log
 from vpcep_pulumi.operation.claims import CLAIM_INPUT, URN_OUTPUT
@@ -30,7 +30,7 @@ from vpcep_pulumi.operation.operation import Operation
 from vpcep_pulumi.operation.rules import ConnectionKey, Deletion
 from vpcep_pulumi.provider.answers import Checked, Difference, Reading
 from vpcep_pulumi.provider.deletions import REFUSALS, await_holder, sentence
-from vpcep_pulumi.provider.previews import inputs_for, planned, unknown_plan
+from vpcep_pulumi.provider.plans import inputs_for, planned, unknown_plan
 from vpcep_pulumi.provider.properties import REFUSED
 from vpcep_pulumi.provider.unknown import UNKNOWN
 from vpcep_pulumi.provider.values import Values, approval_for, approval_of, is_held, outputs, problems, split_id
@@ -50,7 +50,7 @@ class ApprovalProvider:
     def check(self, olds: Mapping[str, Any], news: Mapping[str, Any]) -> Checked:
         """Validate and resolve the inputs, read the connection, and plan what is going to happen.
 
-        Whatever can be refused before anything is sent is refused here. :mod:`~vpcep_pulumi.provider.previews` explains
+        Whatever can be refused before anything is sent is refused here. :mod:`~vpcep_pulumi.provider.plans` explains
         what a preview gets besides, and how.
 
         :param olds: the inputs that the state holds; empty for a new resource.
@@ -108,13 +108,13 @@ class ApprovalProvider:
         if REFUSED in news:
             return Difference(True)
         replaces = replaced_by(olds, news, UNKNOWN)
-        if replaces or is_declared_otherwise(olds, news, UNKNOWN):
+        if replaces or inputs_changed(olds, news, UNKNOWN):
             return Difference(True, replaces)
         approval = approval_of(news, now=self._operation.now)
         # ``check`` has read it a moment ago; whatever its age, this is what the plan was made from.
         connection = self._operation.get_connection(approval, seen=True, since=float("-inf"))
         changes = (
-            is_live_otherwise(approval, connection, olds)
+            has_drifted(approval, connection, olds)
             # In a refresh, ``news`` are the state's own inputs: is their status another than the recorded one?
             or (news.get("status") != olds.get("status") and self._key(approval) not in self._checked)
             or bool(self._claims.owed(self._key(approval)))  # an update rejects them
@@ -224,7 +224,7 @@ class ApprovalProvider:
             "region": session.region,
             "project_id": session.project_id,
         }
-        inputs: Values = {name: props[name] for name in KEPT if props.get(name) is not None} | identity
+        inputs: Values = {name: props[name] for name in REPEATED if props.get(name) is not None} | identity
         approval = approval_for(inputs, Goal.ACCEPTED)
         connection = self._operation.get_connection(approval, seen=known)
         if connection is None and not known:

@@ -14,8 +14,8 @@ from vpcep_pulumi.errors import InputError
 from vpcep_pulumi.lifecycle.approval import Approval
 from vpcep_pulumi.lifecycle.difference import failures
 from vpcep_pulumi.lifecycle.expiry import is_over
-from vpcep_pulumi.lifecycle.schema import IDENTITY, KEPT, LASTING, REQUIRED, RULES
-from vpcep_pulumi.lifecycle.table import Goal, goal_of, recorded
+from vpcep_pulumi.lifecycle.schema import IDENTITY, LASTING, REPEATED, REQUIRED, RULES
+from vpcep_pulumi.lifecycle.table import Goal, goal_of, status_for_state
 from vpcep_pulumi.provider.unknown import UNKNOWN
 
 Values = dict[str, Any]
@@ -91,13 +91,13 @@ def outputs(
 ) -> Values:
     """What the state records.
 
-    :param inputs: checked inputs, or old outputs; :data:`~vpcep_pulumi.lifecycle.schema.KEPT` is taken over from them.
+    :param inputs: checked inputs, or old outputs. What the schema calls repeated is taken over from them.
     :param connection: as it was last seen; None if it is gone.
     :param goal: what was to be reached; None if the connection is only read.
     :param before: the old outputs, for what is known of a connection that is gone.
     :param errors: why the declared status was not reached, if it was not.
     """
-    values: Values = {name: inputs[name] for name in KEPT if inputs.get(name) is not None}
+    values: Values = {name: inputs[name] for name in REPEATED if inputs.get(name) is not None}
     if connection is None:
         values |= {name: before[name] for name in LASTING if before is not None and before.get(name) is not None}
     else:
@@ -106,6 +106,6 @@ def outputs(
         for name in ("marker_id", "domain_id"):
             live[name] = shown_id(live[name]) if live[name] is not None else None
         values |= {name: value for name, value in live.items() if value is not None}
-    values["status"] = recorded(connection)
+    values["status"] = status_for_state(connection)
     values["errors"] = [*errors, *failures(connection, goal)]
     return values

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from vpcep_pulumi.errors import AuthenticationError
 
 
-class Standing:
+class CredentialState:
     """What the clients of one credential know about it. They share it. Thread-safe; does not hold the credential."""
 
     def __init__(self) -> None:

@@ -13,9 +13,9 @@ from pydantic import SecretStr
 
 from tests.conftest import DrivenTime
 from vpcep_pulumi.api.client import Client
+from vpcep_pulumi.api.credential_state import CredentialState
 from vpcep_pulumi.api.credentials import AccessKey, Token
 from vpcep_pulumi.api.operations import list_connections
-from vpcep_pulumi.api.standing import Standing
 from vpcep_pulumi.errors import AuthenticationError, RequestError
 from vpcep_pulumi.testing.clock import now
 from vpcep_pulumi.testing.simulator import Simulator
@@ -144,7 +144,7 @@ def test_all_clients_of_a_credential_know_of_a_refusal(time):
         sent.append(request.url.host)
         return httpx.Response(401, stream=httpx.ByteStream(b""))
 
-    standing, transport = Standing(), httpx.MockTransport(answer)
+    standing, transport = CredentialState(), httpx.MockTransport(answer)
     clients = [
         Client(f"https://{host}.example", KEY, clock=time.clock(), transport=transport, standing=standing)
         for host in ("iam", "vpcep")
@@ -159,7 +159,7 @@ def test_all_clients_of_a_credential_know_of_a_refusal(time):
 def test_only_an_answer_of_the_api_proves_a_credential(time, answer):
     """A proxy's page does not: bad credentials would then be sent by all threads at once."""
     status, body = answer
-    standing = Standing()
+    standing = CredentialState()
     transport = httpx.MockTransport(lambda _: httpx.Response(status, stream=httpx.ByteStream(body)))
     with (
         Client(

@@ -21,7 +21,7 @@ from vpcep_pulumi.lifecycle.expiry import time_left
 from vpcep_pulumi.lifecycle.owner import check_owner
 from vpcep_pulumi.lifecycle.plan import plan_for, verb, words
 from vpcep_pulumi.lifecycle.schema import IDENTITY
-from vpcep_pulumi.lifecycle.table import Goal, Step, live_of, recorded, step_for
+from vpcep_pulumi.lifecycle.table import Goal, Step, live_of, status_for_state, step_for
 from vpcep_pulumi.operation.operation import Operation
 from vpcep_pulumi.provider.answers import Checked, Planned
 from vpcep_pulumi.provider.properties import PLAN, PLANS_KEPT, PREVIEW, REFUSED, VERB
@@ -47,7 +47,7 @@ def planned(operation: Operation, approval: Approval, olds: Mapping[str, Any]) -
         raise InputError("", f"{approval.name}: {plan.reason}")
     if step_for(approval.goal, live_of(connection), seen=seen) is Step.LEFT:
         operation.log_of(approval).warning(
-            f"{approval.name} is {recorded(connection)}: its consumer has left; remove this approval"
+            f"{approval.name} is {status_for_state(connection)}: its consumer has left; remove this approval"
         )
     return Planned(words(plan, previous=olds.get(PLAN) if seen else None), verb(plan)) if plan.is_update else None
 
