@@ -28,14 +28,19 @@ def run(simulator, tmp_path):
 
     def engine(project: Path, **config: Any) -> LocalEngine:
         environ = {**os.environ, **simulator.environment, "PULUMI_CONFIG_PASSPHRASE": "test"}
-        texts = {key: value if isinstance(value, Secret) else json.dumps(value) for key, value in config.items()}
+        texts = {key: value if isinstance(value, Secret | str) else json.dumps(value) for key, value in config.items()}
         return LocalEngine(project, tmp_path / "dev.json", environ=environ, config=texts)
 
     return engine
 
 
 def test_there_is_a_test_for_each():
-    assert {path.name for path in EXAMPLES.iterdir() if path.is_dir()} == {"approvals", "component", "minimal"}
+    assert {path.name for path in EXAMPLES.iterdir() if path.is_dir()} == {
+        "accounts",
+        "approvals",
+        "component",
+        "minimal",
+    }
 
 
 def test_minimal(run, simulator):
@@ -132,3 +137,17 @@ def test_what_is_no_object_is_refused(run, tmp_path):
     shutil.copy(EXAMPLES / "approvals" / "__main__.py", tmp_path)
     (error,) = run(tmp_path, approvals="billing").preview().messages("error")
     assert error.startswith("approvals in the stack's configuration must be an object: a name for each approval")
+
+
+def test_accounts(run, simulator):
+    simulator.connect(SERVICE, "stranger", domain="4d2f")
+    engine = run(EXAMPLES / "accounts", **{"accounts:service_id": SERVICE, "accounts:accounts": [OWNER]})
+    assert engine.up().ok
+    assert {each.id: str(each.status) for each in simulator.world.connections(SERVICE)} == {
+        ENDPOINT: "accepted",
+        STAGING: "accepted",
+        "stranger": "pendingAcceptance",
+    }
+    assert engine.preview().steps == {}
+    simulator.connect(SERVICE, "another", domain=OWNER)
+    assert list(engine.preview().steps.values()) == ["create"]

@@ -13,7 +13,12 @@ import vpcep_pulumi
 from vpcep_pulumi import resources
 
 PUBLIC = {
-    "vpcep_pulumi": {"EndpointConnectionApproval": "vpcep_pulumi.resources.endpoint_connection_approval"},
+    "vpcep_pulumi": {
+        "EndpointConnection": "vpcep_pulumi.resources.queries",
+        "EndpointConnectionApproval": "vpcep_pulumi.resources.endpoint_connection_approval",
+        "get_connections": "vpcep_pulumi.resources.queries",
+        "get_connections_output": "vpcep_pulumi.resources.queries",
+    },
     "vpcep_pulumi.testing": {
         "Diagnostic": "vpcep_pulumi.testing.results",
         "EngineError": "vpcep_pulumi.testing.engine.errors",
@@ -59,4 +64,4 @@ def test_every_resource_is_public():
             is_own = inspect.isclass(value) and value.__module__ == each.name
             if is_own and issubclass(value, pulumi.Resource) and not name.startswith("_"):
                 found.add(name)
-    assert found == set(vpcep_pulumi.__all__)
+    assert found < set(vpcep_pulumi.__all__)

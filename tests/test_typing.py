@@ -15,7 +15,12 @@ from typing import assert_type
 
 import pulumi
 
-from vpcep_pulumi import EndpointConnectionApproval
+from vpcep_pulumi import (
+    EndpointConnection,
+    EndpointConnectionApproval,
+    get_connections,
+    get_connections_output,
+)
 
 first = EndpointConnectionApproval("one", service_id="svc", endpoint_id="ep", expected_domain_id=None)
 second = EndpointConnectionApproval(
@@ -31,6 +36,8 @@ second = EndpointConnectionApproval(
     opts=pulumi.ResourceOptions(depends_on=[first]),
 )
 assert_type(first.status, "pulumi.Output[str]")
+assert_type(get_connections("svc", status="pendingAcceptance")[0], EndpointConnection)
+assert_type(get_connections_output(first.service_id), "pulumi.Output[list[EndpointConnection]]")
 assert_type(first.marker_id, "pulumi.Output[str | None]")
 assert_type(EndpointConnectionApproval.get("three", "svc/ep3", region="eu-west-101"), EndpointConnectionApproval)
 """
@@ -40,6 +47,7 @@ WRONG = {
     "an input that there is not": ('Approval("a", service_id="s", endpoint_id="e", owner="d")', '"owner"'),
     "an input that is missing": ('Approval("a", service_id="s")', '"endpoint_id"'),
     "inputs by position": ('Approval("a", "s", "e")', "ositional argument"),
+    "a misspelt status of a query": ('get_connections("s", status="pending")', '"status"'),
     "a number for an id": ('Approval("a", service_id="s", endpoint_id=7)', '"endpoint_id"'),
     "an output that there is not": ('Approval("a", service_id="s", endpoint_id="e").owner', '"owner"'),
 }

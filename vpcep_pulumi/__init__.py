@@ -4,18 +4,21 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from vpcep_pulumi.resources.endpoint_connection_approval import EndpointConnectionApproval
+    from vpcep_pulumi.resources.queries import EndpointConnection, get_connections, get_connections_output
 
-__all__ = ["EndpointConnectionApproval"]
+__all__ = ["EndpointConnection", "EndpointConnectionApproval", "get_connections", "get_connections_output"]
 
 if not TYPE_CHECKING:  # given a module's __getattr__, a type checker accepts any attribute name
+    _RESOURCES = "vpcep_pulumi.resources"
+    _MODULES = {"EndpointConnectionApproval": f"{_RESOURCES}.endpoint_connection_approval"}
 
     def __getattr__(name: str) -> Any:
-        """Import the resource on first access: pytest loads this package in every run, and importing pulumi is slow."""
+        """Import what is asked for on first access: pytest loads this package in every run, and pulumi is slow."""
         if name not in __all__:
             raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-        from vpcep_pulumi.resources.endpoint_connection_approval import EndpointConnectionApproval  # noqa: PLC0415
+        from importlib import import_module  # noqa: PLC0415
 
-        return EndpointConnectionApproval
+        return getattr(import_module(_MODULES.get(name, f"{_RESOURCES}.queries")), name)
 
 
 def __dir__() -> list[str]:

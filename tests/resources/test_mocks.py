@@ -7,7 +7,7 @@ TESTS = """
 import unittest
 import pulumi
 from pulumi.runtime import mocks
-from vpcep_pulumi import EndpointConnectionApproval
+from vpcep_pulumi import EndpointConnectionApproval, get_connections
 
 class Mocks(mocks.Mocks):
     def new_resource(self, args):
@@ -33,6 +33,10 @@ class Tests(unittest.TestCase):
         with self.assertRaisesRegex(pulumi.RunError, "one: endpoint_id must be an id"):
             EndpointConnectionApproval("one", service_id="svc", endpoint_id="a b")
 
+    def test_the_api_is_not_asked(self):
+        with self.assertRaisesRegex(pulumi.RunError, "a program under Pulumi's mocks must not"):
+            get_connections("svc")
+
 unittest.main(argv=["tests", "-v"])
 """
 
@@ -40,4 +44,4 @@ unittest.main(argv=["tests", "-v"])
 def test_tests_of_one_process_know_nothing_of_each_other():
     found = subprocess.run([sys.executable, "-c", TESTS], capture_output=True, text=True, check=False)
     assert found.returncode == 0, found.stderr
-    assert "Ran 3 tests" in found.stderr
+    assert "Ran 4 tests" in found.stderr

@@ -56,12 +56,25 @@ class Approval:
 
         :param seen: whether the connection was there before; then it is no error that the service is gone.
         """
-        if not (isinstance(error, ApiError) and error.kind is RefusalKind.ABSENT):
+        if not is_absent(error):
             return error
         if seen:
             return None
-        return InputError(
-            "",
-            f"there is no service {self.service_id} in {self.location}: it may be in another region or project, or "
-            f"service_id may be a name instead of an id, or be swapped with endpoint_id; {error}",
-        )
+        return no_such_service(self.service_id, self.location, error)
+
+
+def is_absent(error: RequestError) -> bool:
+    """Whether the API says that what was asked for is not there."""
+    return isinstance(error, ApiError) and error.kind is RefusalKind.ABSENT
+
+
+def no_such_service(service_id: str, location: str, error: RequestError) -> InputError:
+    """The error for a service that is not there.
+
+    :param location: the region and the project in which it was looked for.
+    """
+    return InputError(
+        "",
+        f"there is no service {service_id} in {location}: it may be in another region or project, or "
+        f"service_id may be a name instead of an id, or be swapped with endpoint_id; {error}",
+    )

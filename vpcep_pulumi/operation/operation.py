@@ -11,7 +11,7 @@ from vpcep_pulumi.api.client import Client
 from vpcep_pulumi.api.models import Connection
 from vpcep_pulumi.clock import Clock
 from vpcep_pulumi.errors import RequestError
-from vpcep_pulumi.lifecycle.approval import Approval
+from vpcep_pulumi.lifecycle.approval import Approval, is_absent, no_such_service
 from vpcep_pulumi.lifecycle.decide import decide
 from vpcep_pulumi.lifecycle.messages import Outcome
 from vpcep_pulumi.log import Log
@@ -79,6 +79,25 @@ class Operation:
             if problem is error:
                 raise
             raise problem from None
+
+    def get_connections(
+        self, service_id: str, *, region: str | None = None, project_id: str | None = None
+    ) -> list[Connection]:
+        """Every connection of a service.
+
+        :param region: by default from the settings, as the project.
+        :raises SettingsError: the settings name no project, or no credential.
+        :raises InputError: there is no such service.
+        :raises RequestError: the API could not be asked.
+        """
+        session = self.projects.get(region, project_id)
+        try:
+            return session.view.find_all(service_id)
+        except RequestError as error:
+            if not is_absent(error):
+                raise
+            location = f"region {session.region}, project {session.project_id}"
+            raise no_such_service(service_id, location, error) from None
 
     def carry_out(
         self, approval: Approval, *, seen: bool, written: str | None = None, log: Log | None = None

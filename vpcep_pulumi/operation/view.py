@@ -125,6 +125,29 @@ class LiveView:
             raise AssertionError(f"a read of {service_id} left {endpoint_id} unknown")
         return found.connection
 
+    def find_all(self, service_id: str) -> list[Connection]:
+        """Every connection of a service, as its pages have them.
+
+        Pages that were read less than :data:`MAX_AGE` seconds ago are not read again.
+
+        :raises ApiError: the API refused the read; for example, there is no such service.
+        """
+        service = self._service(service_id)
+        oldest = self._clock.monotonic() - MAX_AGE
+        with service.turn:
+            while service.reading:
+                service.turn.wait()
+            if service.complete and service.listed_at >= oldest:
+                return list(service.listed.values())
+            service.reading = True
+        try:
+            self._list(service, service_id, self._clock.monotonic(), goes_on=False, everything=True)
+        finally:
+            with service.turn:
+                service.reading = False
+                service.turn.notify_all()
+        return list(service.listed.values())
+
     def apply_response(self, service_id: str, answer: Connection, *, before: str | None) -> None:
         """Correct the view by the response to an action of our own.
 

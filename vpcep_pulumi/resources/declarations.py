@@ -23,6 +23,7 @@ from vpcep_pulumi.operation.shared import events_of
 from vpcep_pulumi.resources.configuration import check_configuration
 from vpcep_pulumi.resources.interrupts import hide_interrupts
 from vpcep_pulumi.resources.previews import Previews
+from vpcep_pulumi.resources.program_operation import ProgramOperation
 
 IDS = ("service_id", "endpoint_id")
 IDENTITY = (*IDS, "region", "project_id")
@@ -71,6 +72,7 @@ class Declarations:
         self.claims = Claims(events_of(engine, makes=True))
         self.previews = Previews()
         self._is_real = engine is not None
+        self.operation = ProgramOperation(engine)
         self._program = secrets.token_hex(4)  # an operation may have several programs, as with component providers
         self._numbers = count(1)
         self._lock = threading.Lock()
@@ -169,6 +171,7 @@ def declarations() -> Declarations:
             hide_interrupts()
             check_configuration()
             found = _declarations[root] = Declarations(_engine_address(pulumi.runtime.settings.get_engine()))
+            weakref.finalize(root, found.operation.close)
             weakref.finalize(root, found.claims.close)  # at the exit of the process as well
         return _declarations[root]
 
