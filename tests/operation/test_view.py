@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -203,3 +204,36 @@ class TestLargeServices:
 
 def test_a_page_holds_what_the_api_allows():
     assert PAGE_LIMIT == 1000
+
+
+class TestAll:
+    """Every connection of a service at once."""
+
+    def test_it_is_read_once_and_serves_who_asks_for_one_as_well(self, patient, view, time):
+        ids = fill(patient, 30)
+        assert {each.id for each in view.find_all(SERVICE)} == set(ids)
+        assert view.find_all(SERVICE)
+        assert view.find(SERVICE, ids[0]).id == ids[0]
+        assert reads(patient) == 1
+        time.now += MAX_AGE + 1
+        assert len(view.find_all(SERVICE)) == 30
+        assert reads(patient) == 1
+
+    def test_pages_are_read_until_there_are_no_more(self, patient, client, time):
+        view = LiveView(client, "p", time.clock(), page_limit=10)
+        ids = fill(patient, 25)
+        view.find(SERVICE, ids[-1])  # a first page is not everything
+        assert {each.id for each in view.find_all(SERVICE)} == set(ids)
+        assert reads(patient) == 1 + 3
+
+    def test_many_who_ask_at_once_share_one_read(self, patient, view):
+        fill(patient, 5)
+        with ThreadPoolExecutor(8) as pool:
+            found = list(pool.map(lambda _: len(view.find_all(SERVICE)), range(8)))
+        assert found == [5] * 8
+        assert reads(patient) == 1
+
+    def test_a_service_that_is_not_there(self, view):
+        for _ in range(2):
+            with pytest.raises(ApiError, match="EndPoint"):
+                view.find_all("none")
