@@ -136,8 +136,14 @@ SPOILT_RULES = {
     "a description that is refused will do": ("raise result.error\n        self._take", "return\n        self._take"),
     "the answer to a description names nobody": ("self._take(described(known, result.connection))", "pass"),
     "a look that fails shows that nothing is there": ("if error is not None:", "if False:"),
-    "every connection was there before": ("_Decision(approval, seen, pace)", "_Decision(approval, True, pace)"),
-    "no connection was there before": ("_Decision(approval, seen, pace)", "_Decision(approval, False, pace)"),
+    "every connection was there before": (
+        "_Decision(approval, seen, pace, until)",
+        "_Decision(approval, True, pace, until)",
+    ),
+    "no connection was there before": (
+        "_Decision(approval, seen, pace, until)",
+        "_Decision(approval, False, pace, until)",
+    ),
     "what was refused counts as sent": ("self.sent.pop()\n        assert not", "pass\n        assert not"),
     "what was sent is forgotten": ("tuple(self.sent), error", "(), error"),
     "why it failed is forgotten": ("return decision.outcome(error)", "return decision.outcome(None)"),

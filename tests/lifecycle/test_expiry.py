@@ -29,9 +29,9 @@ def test_it_is_warned_of_from_a_day_before_until_it_comes(moment, left):
     ("left", "said"),
     [
         (timedelta(days=1), "24 hours"),
-        (timedelta(hours=5), "5 hours"),
+        (timedelta(hours=5, minutes=59), "5 hours"),
         (timedelta(minutes=90), "90 minutes"),
-        (timedelta(seconds=20), "0 minutes"),
+        (timedelta(seconds=100), "less than two minutes"),
         (timedelta(days=2), ""),
         (timedelta(0), ""),
     ],

@@ -74,6 +74,38 @@ def test_a_refresh_afterwards_says_what_is_live_and_nothing_more(connected, time
     assert connected.preview(expires_at=moment).step == "update"
 
 
+def test_nothing_is_accepted_once_it_has_expired_however_long_it_was_waited_for(stack, time):
+    """It appears after the moment: it must not be accepted for the time until the next update."""
+    stack.simulator.service(SERVICE)
+    soon = (time.date() + timedelta(seconds=20)).isoformat()
+    time.after(25, lambda: stack.simulator.connect(SERVICE, ENDPOINT, domain="d1"))
+    outcome = stack.up(expires_at=soon, appear_timeout=600)
+    assert "check endpoint_id: after 20 s there is no such connection" in outcome.error
+    time.sleep(10)
+    assert (stack.posts(), stack.live) == ([], "pendingAcceptance")
+
+
+def test_what_is_still_being_decided_when_it_expires_is_not_accepted(connected, time):
+    connected.simulator.world.put(SERVICE, ENDPOINT, "creating")
+    time.after(25, lambda: connected.simulator.world.put(SERVICE, ENDPOINT, "pendingAcceptance"))
+    soon = (time.date() + timedelta(seconds=20)).isoformat()
+    assert f"connection ep of service svc is not accepted: it expired at {soon}" in connected.up(expires_at=soon).error
+    assert connected.posts() == []
+
+
+def test_a_refresh_after_an_expiry_that_was_carried_out_finds_nothing(connected, time):
+    past = (time.date() - timedelta(days=1)).isoformat()
+    connected.up(expires_at=past)
+    inputs = dict(connected.inputs)
+    assert not connected.operation().diff(connected.outputs, inputs).changes
+
+
+def test_a_rejection_by_expiry_is_warned_of(connected, time):
+    past = (time.date() - timedelta(days=1)).isoformat()
+    connected.preview(expires_at=past)
+    assert connected.log.of("warning") == [f"connection ep of service svc expired at {past}: it is to be rejected"]
+
+
 def test_what_expires_while_an_operation_runs_expires_with_the_next_one(connected, time):
     """What the preview of it named is what it does."""
     connected.simulator.world.settings.creating_s = 10

@@ -73,16 +73,18 @@ def decide(
     *,
     seen: bool,
     written: str | None = None,
+    until: float = math.inf,
     pace: Pace = PACE,
 ) -> Generator[Want, Result, Outcome]:
     """Decide, step by step, how to carry out what is declared for one connection.
 
     :param seen: whether the approval has seen the connection before.
     :param written: the description that was declared last time; counts if a response leaves the description out.
+    :param until: from then on nothing is accepted; a time of the results' clock.
     :raises Exception: the driver threw in an error that is not a :class:`~vpcep_pulumi.errors.VpcepError`, and nothing
         was sent before.
     """
-    decision = _Decision(approval, seen, pace)
+    decision = _Decision(approval, seen, pace, until)
     try:
         yield from decision.steps(written)
     except VpcepError as error:
@@ -106,6 +108,7 @@ class _Decision:
     approval: Approval
     seen: bool
     pace: Pace
+    until: float
     connection: Connection | None = None
     owner: str | None = None
     sent: list[str] = field(default_factory=list)
@@ -175,6 +178,8 @@ class _Decision:
     def _act(self, step: Step) -> Steps:
         """Send an action and wait for its effect. If its response is lost, read the connection before the next step."""
         action, known = ACTIONS[step], self.connection
+        if step is Step.RECEIVE and self.now >= self.until:
+            raise NotSettledError(f"{self.approval.name} is not accepted: it expired at {self.approval.expires_at}")
         self.attempts += 1
         yield from self._report(Level.PROGRESS, f"{action}: {situation(known)}")
         result = yield from self._change(action, Send(action, known))

@@ -6,11 +6,11 @@ time at which the operation began: a preview and the update that follows it agre
 
 from __future__ import annotations
 
+import math
 from datetime import datetime, timedelta
 
 WARNED = timedelta(days=1)
 """How long before the moment each preview and each update warns of it."""
-UNITS = (("days", 86400), ("hours", 3600), ("minutes", 60))
 
 
 def is_over(expires_at: str | None, now: datetime) -> bool:
@@ -29,6 +29,12 @@ def time_left(expires_at: str | None, now: datetime) -> str:
     left = datetime.fromisoformat(expires_at) - now
     if not timedelta(0) < left <= WARNED:
         return ""
-    seconds = left.total_seconds()
-    unit, size = next((each for each in UNITS if seconds >= 2 * each[1]), ("minutes", 60))
-    return f"{seconds / size:.0f} {unit}"
+    minutes = int(left.total_seconds() // 60)
+    if minutes < 2:
+        return "less than two minutes"
+    return f"{minutes} minutes" if minutes < 120 else f"{minutes // 60} hours"
+
+
+def seconds_left(expires_at: str | None, now: datetime) -> float:
+    """How many seconds it still holds: negative after the moment, infinite without one."""
+    return math.inf if expires_at is None else (datetime.fromisoformat(expires_at) - now).total_seconds()

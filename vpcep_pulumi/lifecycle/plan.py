@@ -71,14 +71,15 @@ def plan_for(approval: Approval, connection: Connection | None, *, seen: bool, w
     describes = must_describe(approval.description, connection, written=written)
     if step is Step.IMPOSSIBLE:
         return Plan(step, connection, impossible(goal, connection))
+    expiry = f"it expired at {approval.expires_at}" if approval.has_expired else ""
     if step is Step.APPEAR:
-        return Plan(step, connection, f"there is no such connection yet; once it appears, {ACTION[goal]}")
+        then = ": ".join(filter(None, [ACTION[goal], expiry]))
+        return Plan(step, connection, f"there is no such connection yet; once it appears, {then}")
     is_otherwise = step is Step.NOTHING and not describes and status_for_state(connection) != approval.status
     if step is Step.LEFT or is_otherwise:
         reason = "its consumer has left, remove this approval" if connection is None else ""
         return Plan(Step.RECORD, connection, reason)
-    reason = f"it expired at {approval.expires_at}" if approval.has_expired else ""
-    return Plan(step, connection, reason, describes=describes)
+    return Plan(step, connection, expiry, describes=describes)
 
 
 def verb(plan: Plan) -> str:

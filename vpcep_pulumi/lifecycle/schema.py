@@ -146,6 +146,7 @@ INPUTS: tuple[Input, ...] = (
         "from then on the desired status is `rejected`: a time with a zone, such as `2027-06-30T00:00:00Z`. A preview "
         "shows that as drift, and the next `pulumi up` rejects; from a day before, both warn",
         repeated=True,
+        hidden=True,
     ),
     Input(
         "region",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -13,7 +14,9 @@ from vpcep_pulumi.clock import Clock
 from vpcep_pulumi.errors import RequestError
 from vpcep_pulumi.lifecycle.approval import Approval, is_absent, no_such_service
 from vpcep_pulumi.lifecycle.decide import decide
+from vpcep_pulumi.lifecycle.expiry import seconds_left
 from vpcep_pulumi.lifecycle.messages import Outcome
+from vpcep_pulumi.lifecycle.table import Goal
 from vpcep_pulumi.log import Log
 from vpcep_pulumi.operation.claims import Claims
 from vpcep_pulumi.operation.drive import drive
@@ -110,10 +113,12 @@ class Operation:
         :raises SettingsError: the settings name no project, or no credential.
         """
         session = self.projects.get(approval.region, approval.project_id)
-        bounded = replace(approval, appear_timeout=min(approval.appear_timeout, session.longest_appear))
+        left = seconds_left(approval.expires_at, self.clock.now()) if approval.goal is Goal.ACCEPTED else math.inf
+        longest = min(approval.appear_timeout, session.longest_appear, max(0.0, left))
+        bounded, until = replace(approval, appear_timeout=longest), self.clock.monotonic() + left
         with self._turns.get(self.key_of(approval), Lock):
             return drive(
-                decide(bounded, seen=seen, written=written),
+                decide(bounded, seen=seen, written=written, until=until),
                 bounded,
                 session,
                 clock=self.clock,

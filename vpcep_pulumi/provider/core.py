@@ -116,7 +116,7 @@ class ApprovalProvider:
         changes = (
             has_drifted(approval, connection, olds)
             # In a refresh, ``news`` are the state's own inputs: is their status another than the recorded one?
-            or (news.get("status") != olds.get("status") and self._key(approval) not in self._checked)
+            or (approval.status != olds.get("status") and self._key(approval) not in self._checked)
             or bool(self._claims.owed(self._key(approval)))  # an update rejects them
         )
         if not changes:

@@ -43,6 +43,8 @@ def planned(operation: Operation, approval: Approval, olds: Mapping[str, Any]) -
         operation.log_of(approval).warning(
             f"{approval.name} expires at {approval.expires_at}, in {left}: from then on it is to be rejected"
         )
+    if approval.has_expired and plan.step in (Step.REJECT, Step.WAIT_THEN_REJECT, Step.APPEAR):
+        operation.log_of(approval).warning(f"{approval.name} expired at {approval.expires_at}: it is to be rejected")
     if plan.step is Step.IMPOSSIBLE:
         raise InputError("", f"{approval.name}: {plan.reason}")
     if step_for(approval.goal, live_of(connection), seen=seen) is Step.LEFT:

@@ -11,6 +11,7 @@ import threading
 import weakref
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from itertools import count
 from typing import Any, cast
 
@@ -71,6 +72,7 @@ class Declarations:
     def __init__(self, engine: str | None) -> None:
         self.claims = Claims(events_of(engine, makes=True))
         self.previews = Previews()
+        self.began = datetime.now(UTC)
         self._is_real = engine is not None
         self.operation = ProgramOperation(engine)
         self._program = secrets.token_hex(4)  # an operation may have several programs, as with component providers

@@ -6,7 +6,7 @@ import inspect
 import reprlib
 from collections.abc import Mapping, Sequence
 from copy import copy
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, Literal
 
 import pulumi
@@ -15,12 +15,11 @@ from pulumi.dynamic import Resource
 from vpcep_pulumi.lifecycle.expiry import is_over
 from vpcep_pulumi.lifecycle.schema import DEFAULTS, HIDDEN, IDENTITY, REQUIRED, RESOLVED, RULES
 from vpcep_pulumi.lifecycle.table import Live, is_reached
-from vpcep_pulumi.operation.claims import Claims
 from vpcep_pulumi.provider.dynamic import EndpointConnectionApprovalProvider
 from vpcep_pulumi.provider.hidden import SECRET
 from vpcep_pulumi.provider.properties import PLANS_KEPT
 from vpcep_pulumi.resources.configuration import keeps_plans
-from vpcep_pulumi.resources.declarations import Declaration, declarations
+from vpcep_pulumi.resources.declarations import Declaration, Declarations, declarations
 
 TYPE = "pulumi-python:dynamic/vpcep:EndpointConnectionApproval"
 
@@ -139,21 +138,21 @@ class EndpointConnectionApproval(Resource, module="vpcep", name="EndpointConnect
         else:
             # The SDK waits for every output that is used here, so use only one. ``_fail`` uses others if it needs them.
             self.errors.apply(
-                lambda errors: self._answered(own.claims, claim, resource_name, given, errors),
+                lambda errors: self._answered(own, claim, resource_name, given, errors),
                 run_with_unknowns=True,
             )
 
     def _answered(
-        self, claims: Claims, claim: str, name: str, declared: Mapping[str, Any], errors: object
+        self, own: Declarations, claim: str, name: str, declared: Mapping[str, Any], errors: object
     ) -> pulumi.Output[None] | None:
         """Called when the engine has answered the registration. Fail if the update recorded errors.
 
         If the engine left the resource out of this operation, the errors are those of an earlier update, and count for
         nothing.
         """
-        claims.tell("answered", claim)
-        if isinstance(errors, Sequence) and errors and (claims.is_checked(claim) or not claims.is_shared):
-            return self._fail(name, declared, errors)
+        own.claims.tell("answered", claim)
+        if isinstance(errors, Sequence) and errors and (own.claims.is_checked(claim) or not own.claims.is_shared):
+            return self._fail(name, declared, errors, own.began)
         return None
 
     @staticmethod
@@ -171,7 +170,9 @@ class EndpointConnectionApproval(Resource, module="vpcep", name="EndpointConnect
         """
         return _Existing(resource_name, id, region, project_id, opts)
 
-    def _fail(self, name: str, declared: Mapping[str, Any], errors: Sequence[str]) -> pulumi.Output[None]:
+    def _fail(
+        self, name: str, declared: Mapping[str, Any], errors: Sequence[str], began: datetime
+    ) -> pulumi.Output[None]:
         """Fail the update of a resource that is recorded with errors.
 
         If the provider failed instead, its outputs would be lost.
@@ -179,7 +180,7 @@ class EndpointConnectionApproval(Resource, module="vpcep", name="EndpointConnect
 
         def fail(values: Sequence[str]) -> None:
             status, live, expires_at = values
-            has_expired = status == "accepted" and is_over(expires_at, datetime.now(UTC))
+            has_expired = status == "accepted" and is_over(expires_at, began)
             wish = "rejected" if has_expired else status
             # The errors of a ``failed`` connection are the API's reasons. If it is declared rejected, that is reached.
             if not (live == Live.FAILED and is_reached(wish, live)):
