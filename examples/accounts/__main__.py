@@ -11,6 +11,7 @@ from vpcep_pulumi import EndpointConnectionApproval, get_connections
 config = pulumi.Config()
 accounts = config.require_object("accounts")
 
+# Without any account get_connections fails: an empty list would take every approval back.
 # What is accepted already is asked for as well: an approval that is not declared any more is deleted, and its
 # connection is rejected.
 for connection in get_connections(

@@ -77,6 +77,10 @@ def test_an_id_that_is_not_known_yet(several):
         ('"none"', "get_connections: there is no service none in region cn-north-4, project"),
         ('"svc", status="Accepted"', "get_connections: status must be one of accepted, creating, deleting, failed,"),
         ('"a b"', "get_connections: service_id must be an id of 1 to 64 letters, digits, '-' or '_', not 'a b'"),
+        ('"svc", domain_id=pulumi.Config().get("missing")', "domain_id is None: leave it out to ask for all"),
+        ('"svc", domain_id=[]', "domain_id is empty: nothing could be found"),
+        ('"svc", status=[["accepted"]]', "status must be one of"),
+        ('pulumi.Output.from_input("svc")', "service_id is an output: use get_connections_output"),
         ('"svc", created_after="today"', "get_connections: created_after must be a time with a zone"),
     ],
 )
@@ -96,3 +100,24 @@ def test_any_number_is_read_in_pages(several):
     )
     assert several.up().outputs["count"] == 1_200
     assert several.reads() == 2
+
+
+def test_secrets_stay_out_of_what_is_said(several):
+    several.program(
+        "from vpcep_pulumi import get_connections_output\n"
+        "pulumi.export('x', get_connections_output('svc', domain_id=pulumi.Output.secret(' CANARY ')))"
+    )
+    result = several.preview()
+    assert not result.ok
+    assert any("domain_id must be an id" in each for each in result.messages("error"))
+    assert "CANARY" not in str(result) + result.diff
+
+
+def test_an_answer_that_is_not_whole_is_an_error_and_takes_nothing_back(several):
+    several.program(ACCOUNTS)
+    assert several.up().ok
+    several.posts()
+    several.simulator.fault("shifted", "GET")
+    result = several.up()
+    assert not result.ok
+    assert several.posts() == []

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from vpcep_pulumi.api.models import Connection
+from vpcep_pulumi.errors import InputError
+from vpcep_pulumi.lifecycle.plan import TIME
 from vpcep_pulumi.lifecycle.table import status_for_state
 
 
@@ -26,7 +28,10 @@ class Selection:
     created_before: datetime | None = None
 
     def of(self, connections: Iterable[Connection]) -> list[Connection]:
-        """Those that are asked for, in the order given."""
+        """Those that are asked for, in the order given.
+
+        :raises InputError: a time is asked for, and a connection has none.
+        """
         return [each for each in connections if self._takes(each)]
 
     def _takes(self, connection: Connection) -> bool:
@@ -38,7 +43,7 @@ class Selection:
             return True
         created = moment_of(connection.created_at)
         if created is None:
-            return False
+            raise InputError("", f"connection {connection.id}: the API does not say when it was made")
         return (self.created_after is None or created >= self.created_after) and (
             self.created_before is None or created < self.created_before
         )
@@ -46,8 +51,10 @@ class Selection:
 
 def moment_of(text: str | None) -> datetime | None:
     """A time as the API writes it: UTC, older ones without a zone. None if it is no time."""
+    if text is None or not TIME.fullmatch(text):
+        return None
     try:
-        found = datetime.fromisoformat(text or "")
+        found = datetime.fromisoformat(text)
     except ValueError:
         return None
     return found if found.tzinfo is not None else found.replace(tzinfo=UTC)

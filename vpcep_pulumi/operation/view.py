@@ -29,6 +29,7 @@ from vpcep_pulumi.api.operations import PAGE_LIMIT, list_connections
 from vpcep_pulumi.clock import Clock
 from vpcep_pulumi.errors import AnswerError, RequestError
 from vpcep_pulumi.lifecycle.messages import READ_LAG
+from vpcep_pulumi.operation.whole import read_whole
 
 MAX_AGE = 30.0
 """Seconds for which a read is valid, unless the caller wants a newer one."""
@@ -65,6 +66,8 @@ class _Service:
     looked_up: set[str] = field(default_factory=set)
     by_id: dict[str, Observation] = field(default_factory=dict)
     acts: dict[str, Act] = field(default_factory=dict)
+    whole: tuple[Connection, ...] | None = None
+    whole_at: float = float("-inf")
     error: RequestError | None = None
     error_at: float = float("-inf")
 
@@ -126,27 +129,37 @@ class LiveView:
         return found.connection
 
     def find_all(self, service_id: str) -> list[Connection]:
-        """Every connection of a service, as its pages have them.
+        """Every connection of a service, each once, or an error: see :func:`~vpcep_pulumi.operation.whole.read_whole`.
 
-        Pages that were read less than :data:`MAX_AGE` seconds ago are not read again.
+        What was read less than :data:`MAX_AGE` seconds ago is not read again.
 
         :raises ApiError: the API refused the read; for example, there is no such service.
+        :raises AnswerError: the responses do not make a whole.
         """
         service = self._service(service_id)
         oldest = self._clock.monotonic() - MAX_AGE
         with service.turn:
             while service.reading:
                 service.turn.wait()
-            if service.complete and service.listed_at >= oldest:
-                return list(service.listed.values())
+            if service.whole is not None and service.whole_at >= oldest:
+                return list(service.whole)
+            if service.error is not None and service.error_at >= oldest:
+                raise _twin(service.error)
             service.reading = True
+        at = self._clock.monotonic()
         try:
-            self._list(service, service_id, self._clock.monotonic(), goes_on=False, everything=True)
+            whole = read_whole(self._client, self._project_id, service_id, limit=self._page_limit)
+            with service.turn:
+                service.whole, service.whole_at = whole, at
+        except RequestError as error:
+            with service.turn:
+                service.error, service.error_at = error, at
+            raise
         finally:
             with service.turn:
                 service.reading = False
                 service.turn.notify_all()
-        return list(service.listed.values())
+        return list(whole)
 
     def apply_response(self, service_id: str, answer: Connection, *, before: str | None) -> None:
         """Correct the view by the response to an action of our own.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,6 +14,10 @@ from vpcep_pulumi.settings.keys import CONFIG
 
 if TYPE_CHECKING:
     from vpcep_pulumi.operation.operation import Operation
+
+
+QUERIES = 4
+"""How many queries of a program are under way at once."""
 
 
 class ProgramOperation:
@@ -26,17 +31,29 @@ class ProgramOperation:
         self._lock = threading.Lock()
         self._config: dict[str, str] = {}
         self._made: Operation | None = None
+        self._ends = threading.Event()
+        self.executor: ThreadPoolExecutor | None = None
+        """Queries wait in it, and not in the threads that the SDK needs."""
 
     def read_configuration(self) -> None:
         """Read the stack configuration, which only the program's own thread can.
 
         :raises pulumi.RunError: this program runs under Pulumi's mocks.
         """
+        if pulumi.runtime.get_root_resource() is None:
+            raise pulumi.RunError(
+                "get_connections is called outside of a program's own thread: call it there, or use "
+                "get_connections_output, which does not hold the program up"
+            )
         if self._engine is None:
             raise pulumi.RunError(
                 "get_connections asks the API, which a program under Pulumi's mocks must not. Test the program with "
                 "the fixtures of vpcep_pulumi.testing: they run it against a simulator"
             )
+        if self.executor is None:
+            self.executor = ThreadPoolExecutor(QUERIES, thread_name_prefix="get_connections")
+            # The interpreter waits for the threads of executors before anything public is told that it ends.
+            threading._register_atexit(self._ends.set)  # type: ignore[attr-defined] # noqa: SLF001
         for key in CONFIG.values():
             namespace, _, name = key.partition(":")
             if (value := pulumi.Config(namespace).get(name)) is not None:
@@ -48,16 +65,19 @@ class ProgramOperation:
         from vpcep_pulumi.clock import Clock  # noqa: PLC0415
         from vpcep_pulumi.operation.operation import Operation  # noqa: PLC0415
         from vpcep_pulumi.provider.engine_log import EngineLog, wants_debug  # noqa: PLC0415
+        from vpcep_pulumi.provider.interrupt import interruptible  # noqa: PLC0415
 
         with self._lock:
             if self._made is None:
+                clock = Clock(sleep=interruptible(self._ends.is_set))
                 log = EngineLog(self._engine, prints_debug=wants_debug(os.environ))
-                self._made = Operation(
-                    config=self._config, environ=os.environ, home=Path.home(), clock=Clock(), log=log
-                )
+                self._made = Operation(config=self._config, environ=os.environ, home=Path.home(), clock=clock, log=log)
             return self._made
 
     def close(self) -> None:
         """Close the connections to the API."""
+        self._ends.set()
+        if self.executor is not None:
+            self.executor.shutdown(wait=False, cancel_futures=True)
         if self._made is not None:
             self._made.close()

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+import reprlib
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
@@ -12,7 +14,7 @@ import pulumi
 
 from vpcep_pulumi.api.statuses import DOCUMENTED
 from vpcep_pulumi.errors import VpcepError
-from vpcep_pulumi.lifecycle.schema import RULES
+from vpcep_pulumi.lifecycle.schema import RULES, Rule
 from vpcep_pulumi.resources.declarations import declarations
 
 if TYPE_CHECKING:
@@ -20,6 +22,8 @@ if TYPE_CHECKING:
 
 Status: TypeAlias = Literal["pendingAcceptance", "creating", "accepted", "rejected", "failed", "deleting"]
 """The statuses that the API documents."""
+ANY: Any = object()
+"""An argument that is left out. None is refused: it may come from data, and would mean every account."""
 
 
 @dataclass(frozen=True)
@@ -51,10 +55,10 @@ class EndpointConnection:
 def get_connections(
     service_id: str,
     *,
-    status: Status | Sequence[Status] | None = None,
-    domain_id: str | Sequence[str] | None = None,
-    created_after: str | None = None,
-    created_before: str | None = None,
+    status: Status | Collection[Status] = ANY,
+    domain_id: str | Collection[str] = ANY,
+    created_after: str = ANY,
+    created_before: str = ANY,
     region: str | None = None,
     project_id: str | None = None,
 ) -> list[EndpointConnection]:
@@ -69,6 +73,8 @@ def get_connections(
     approval that the program does not declare any more is deleted, and its connection is rejected.
 
     It waits for the API. With ids that are outputs, use :func:`get_connections_output`.
+
+    A condition that is given must not be None or empty: either would silently mean everything, or nothing.
 
     :param service_id: the id of the VPC endpoint service, not its name.
     :param status: only connections with this status, or with one of these.
@@ -95,10 +101,10 @@ def get_connections(
 def get_connections_output(
     service_id: pulumi.Input[str],
     *,
-    status: pulumi.Input[Status | Sequence[Status] | None] = None,
-    domain_id: pulumi.Input[str | Sequence[str] | None] = None,
-    created_after: pulumi.Input[str | None] = None,
-    created_before: pulumi.Input[str | None] = None,
+    status: pulumi.Input[Status | Sequence[Status]] = ANY,
+    domain_id: pulumi.Input[str | Sequence[str]] = ANY,
+    created_after: pulumi.Input[str] = ANY,
+    created_before: pulumi.Input[str] = ANY,
     region: pulumi.Input[str | None] = None,
     project_id: pulumi.Input[str | None] = None,
 ) -> pulumi.Output[list[EndpointConnection]]:
@@ -106,10 +112,10 @@ def get_connections_output(
 
     The program goes on while the API is asked.
     """
-    ask = _query()
+    operation, ask = declarations().operation, _query(shows=False)
 
     async def asked(given: dict[str, Any]) -> list[EndpointConnection]:
-        return await asyncio.get_running_loop().run_in_executor(None, partial(ask, **given))
+        return await asyncio.get_running_loop().run_in_executor(operation.executor, partial(ask, **given))
 
     given: dict[str, Any] = {
         "service_id": service_id,
@@ -120,69 +126,89 @@ def get_connections_output(
         "region": region,
         "project_id": project_id,
     }
-    return pulumi.Output.all(**given).apply(asked)
+    return pulumi.Output.all(**{name: value for name, value in given.items() if value is not ANY}).apply(asked)
 
 
-def _query() -> Callable[..., list[EndpointConnection]]:
-    """The query of the program that runs here."""
+def _query(*, shows: bool = True) -> Callable[..., list[EndpointConnection]]:
+    """The query of the program that runs here.
+
+    :param shows: whether messages may show arguments. Those of outputs may be secrets.
+    """
     operation = declarations().operation
     operation.read_configuration()
 
-    def ask(**given: Any) -> list[EndpointConnection]:
-        given = {name: value for name, value in given.items() if value is not None}
-        _check(given)
-        from vpcep_pulumi.lifecycle.selection import Selection, moment_of  # noqa: PLC0415 -- only a query needs it
+    def ask(**arguments: Any) -> list[EndpointConnection]:
+        given = {
+            name: value
+            for name, value in arguments.items()
+            if value is not ANY and not (value is None and name in ("region", "project_id"))
+        }
+        _check(given, shows=shows)
+        from vpcep_pulumi.lifecycle.selection import Selection  # noqa: PLC0415 -- only a query needs it
 
+        after, before = given.get("created_after"), given.get("created_before")
         selection = Selection(
-            _several(given.get("status")),
-            _several(given.get("domain_id")),
-            moment_of(given.get("created_after")),
-            moment_of(given.get("created_before")),
+            _several(given["status"]) if "status" in given else None,
+            _several(given["domain_id"]) if "domain_id" in given else None,
+            datetime.fromisoformat(after) if after is not None else None,
+            datetime.fromisoformat(before) if before is not None else None,
         )
         try:
             found = operation.get().get_connections(
                 given["service_id"], region=given.get("region"), project_id=given.get("project_id")
             )
+            return [_shown(given["service_id"], each) for each in selection.of(found)]
         except VpcepError as error:
             raise pulumi.RunError(f"get_connections: {error}") from None
-        return [_shown(given["service_id"], each) for each in selection.of(found)]
 
     return ask
 
 
-def _check(given: dict[str, Any]) -> None:
+RULES_BY_ARGUMENT: dict[str, Rule] = {
+    "service_id": RULES["service_id"],
+    "region": RULES["region"],
+    "project_id": RULES["project_id"],
+    "created_after": RULES["expires_at"],
+    "created_before": RULES["expires_at"],
+    "domain_id": RULES["expected_domain_id"],
+    "status": lambda value: (
+        None if isinstance(value, str) and value in DOCUMENTED else f"must be one of {', '.join(sorted(DOCUMENTED))}"
+    ),
+}
+SEVERAL = ("status", "domain_id")
+"""The arguments that take several values as well."""
+
+
+def _check(given: dict[str, Any], *, shows: bool) -> None:
     """Refuse wrong arguments before anything is sent.
 
     :raises pulumi.RunError: one of them is wrong.
     """
-    wrong = [] if "service_id" in given else ["service_id is required"]
-    for name, rule in (
-        ("service_id", RULES["service_id"]),
-        ("region", RULES["region"]),
-        ("project_id", RULES["project_id"]),
-        ("created_after", RULES["expires_at"]),
-        ("created_before", RULES["expires_at"]),
-    ):
-        if name in given and (reason := rule(given[name])) is not None:
-            wrong.append(f"{name} {reason}, not {given[name]!r}")
-    wrong += [
-        f"domain_id {reason}, not {each!r}"
-        for each in _several(given.get("domain_id")) or ()
-        if (reason := RULES["expected_domain_id"](each)) is not None
-    ]
-    wrong += [
-        f"status must be one of {', '.join(sorted(DOCUMENTED))}, not {each!r}"
-        for each in _several(given.get("status")) or ()
-        if each not in DOCUMENTED
-    ]
+    wrong = []
+    for name, value in given.items():
+        if isinstance(value, pulumi.Output):
+            wrong.append(f"{name} is an output: use get_connections_output")
+        elif value is None:
+            wrong.append(f"{name} is None: leave it out to ask for all")
+        elif name in SEVERAL and not _several(value):
+            wrong.append(f"{name} is empty: nothing could be found")
+        else:
+            wrong += _problems(name, _several(value) if name in SEVERAL else (value,), shows=shows)
     if wrong:
         raise pulumi.RunError(f"get_connections: {'; '.join(wrong)}")
 
 
-def _several(value: object) -> tuple[Any, ...] | None:
-    if value is None:
-        return None
-    return (value,) if isinstance(value, str) or not isinstance(value, Sequence) else tuple(value)
+def _problems(name: str, values: tuple[Any, ...], *, shows: bool) -> list[str]:
+    reasons = ((RULES_BY_ARGUMENT[name](value), value) for value in values)
+    return [
+        f"{name} {reason}" + (f", not {reprlib.repr(value)}" if shows else "")
+        for reason, value in reasons
+        if reason is not None
+    ]
+
+
+def _several(value: object) -> tuple[Any, ...]:
+    return tuple(value) if isinstance(value, list | tuple | set | frozenset) else (value,)
 
 
 def _shown(service_id: str, connection: Connection) -> EndpointConnection:
