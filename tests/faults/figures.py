@@ -17,7 +17,7 @@ from tests.faults.search import explore
 from tests.faults.test_search import START, START_OF_TWO
 
 EXAMPLES, STEPS, SEED = 100, 40, 1
-DEPTH = 11
+DEPTH = 12
 """Moves of the search with two approvals."""
 
 
