@@ -23,7 +23,7 @@ def accepted(stack):
 
 
 def declares(provider, claim, urn, connection):
-    provider._claims.tell("declared", claim, name=repr(claim), urn=urn, connection=connection)
+    provider.operation.claims.tell("declared", claim, name=repr(claim), urn=urn, connection=connection)
 
 
 def inputs(stack, claim, urn, **declared):
@@ -45,7 +45,7 @@ class TestIdsThatAreNotKnownYet:
         return provider
 
     def made(self, stack, provider, endpoint):
-        provider._claims.tell("resolved", "one", connection=ConnectionKey("svc", endpoint))
+        provider.operation.claims.tell("resolved", "one", connection=ConnectionKey("svc", endpoint))
         checked = provider.check({}, inputs(stack, "one", ONE, endpoint_id=endpoint))
         assert not checked.failures
         return provider.create(checked.inputs)
@@ -112,7 +112,7 @@ def test_a_refused_delete_sends_nothing_and_names_the_holder(accepted, events, w
     provider = accepted.operation()
     declares(provider, "two", TWO, EP)
     for event in events:
-        provider._claims.tell(event, "two")
+        provider.operation.claims.tell(event, "two")
     with pytest.raises(DeclaredElsewhereError, match="'two', " + words) as error:
         provider.delete(accepted.outputs)
     assert "Nothing was sent" in str(error.value)
@@ -127,11 +127,11 @@ class TestAHolderThatIsStillToCome:
         provider = accepted.operation()
         declares(provider, "one", ONE, EP2)
         declares(provider, "two", TWO, EP)
-        provider._claims.tell("checked", "one", connection=EP2)
+        provider.operation.claims.tell("checked", "one", connection=EP2)
         return provider
 
     def test_one_that_is_left_out_meanwhile_refuses_the_delete(self, accepted, provider):
-        accepted.time.after(0.1, lambda: provider._claims.tell("answered", "two"))
+        accepted.time.after(0.1, lambda: provider.operation.claims.tell("answered", "two"))
         with pytest.raises(DeclaredElsewhereError, match="'two', which this operation leaves out"):
             provider.delete(accepted.outputs)
         assert accepted.posts() == []

@@ -179,11 +179,15 @@ class TestEngines:
         assert said == ["", "refused"]
 
     @pytest.mark.parametrize("forked", [True, False], ids=["forked", "new"])
-    def test_a_child_that_does_not_end_is_killed(self, moved, tmp_path: Path, monkeypatch, forked):
-        monkeypatch.setattr("vpcep_pulumi.testing.engine.processes.GRACE_SECONDS", 0.01)
-        if not forked:
-            monkeypatch.setattr("vpcep_pulumi.testing.engine.processes.fork", lambda *_, **__: None)
-        child = Child("host", "127.0.0.1:1", cwd=tmp_path, environ=os.environ, line=lambda _line: None)
+    def test_a_child_that_does_not_end_is_killed(self, moved, tmp_path: Path, forked):
+        child = Child(
+            *("host", "127.0.0.1:1"),
+            cwd=tmp_path,
+            environ=os.environ,
+            line=lambda _line: None,
+            forks=forked,
+            grace=0.01,
+        )
         assert child.first_line().isdigit()
         child.end()
         assert child.wait(0) is not None

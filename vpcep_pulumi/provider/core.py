@@ -37,10 +37,13 @@ from vpcep_pulumi.provider.values import Values, approval_for, approval_of, is_h
 
 
 class ApprovalProvider:
-    """The calls of Pulumi's engine for ``EndpointConnectionApproval``. Thread-safe; one for each operation."""
+    """The calls of Pulumi's engine for ``EndpointConnectionApproval``. Thread-safe; one for each operation.
+
+    :ivar operation: what its resources share.
+    """
 
     def __init__(self, operation: Operation) -> None:
-        self._operation = operation
+        self.operation = operation
         self._claims = operation.claims
         self._log = operation.log
         self._key = operation.key_of
@@ -68,7 +71,7 @@ class ApprovalProvider:
         if UNKNOWN in (inputs.get("region"), inputs.get("project_id")):
             return Checked(inputs, plan=unknown_plan(olds, inputs))
         try:
-            session = self._operation.projects.get(inputs.get("region"), inputs.get("project_id"))
+            session = self.operation.projects.get(inputs.get("region"), inputs.get("project_id"))
             inputs |= {"region": session.region, "project_id": session.project_id}
             if any(value is UNKNOWN for value in inputs.values()):
                 return Checked(inputs, plan=unknown_plan(olds, inputs))
@@ -77,7 +80,7 @@ class ApprovalProvider:
         return self._check_claimed(inputs, olds, news.get(CLAIM_INPUT))
 
     def _check_claimed(self, inputs: Values, olds: Mapping[str, Any], claim: str | None) -> Checked:
-        approval = approval_of(inputs, now=self._operation.now)
+        approval = approval_of(inputs, now=self.operation.now)
         try:
             other = self._claims.check(claim, self._key(approval))
         except SharedEventsError as error:
@@ -89,7 +92,7 @@ class ApprovalProvider:
             self._checked.add(self._key(approval))
             return Checked(inputs)
         try:
-            plan = planned(self._operation, approval, olds)
+            plan = planned(self.operation, approval, olds)
         except (OwnerError, RequestError, InputError) as error:
             if not is_held(olds, approval):
                 self._claims.outcome("failed", self._key(approval))
@@ -110,9 +113,9 @@ class ApprovalProvider:
         replaces = replaced_by(olds, news, UNKNOWN)
         if replaces or inputs_changed(olds, news, UNKNOWN):
             return Difference(True, replaces)
-        approval = approval_of(news, now=self._operation.now)
+        approval = approval_of(news, now=self.operation.now)
         # ``check`` has read it a moment ago; whatever its age, this is what the plan was made from.
-        connection = self._operation.get_connection(approval, seen=True, since=float("-inf"))
+        connection = self.operation.get_connection(approval, seen=True, since=float("-inf"))
         changes = (
             has_drifted(approval, connection, olds)
             # In a refresh, ``news`` are the state's own inputs: is their status another than the recorded one?
@@ -131,7 +134,7 @@ class ApprovalProvider:
             connection was deleted from the state.
         :raises VpcepError: nothing was changed remotely.
         """
-        approval = approval_of(inputs, now=self._operation.now)
+        approval = approval_of(inputs, now=self.operation.now)
         key = self._key(approval)
         try:
             values = self._carry_out(approval, inputs, before=None)
@@ -155,10 +158,10 @@ class ApprovalProvider:
 
         :param olds: the state's outputs.
         """
-        return self._carry_out(approval_of(news, now=self._operation.now), news, before=olds)
+        return self._carry_out(approval_of(news, now=self.operation.now), news, before=olds)
 
     def _carry_out(self, approval: Approval, inputs: Mapping[str, Any], *, before: Mapping[str, Any] | None) -> Values:
-        outcome = self._operation.carry_out(
+        outcome = self.operation.carry_out(
             approval, seen=before is not None, written=before.get("description") if before is not None else None
         )
         values = outputs(inputs, outcome.connection, goal=approval.goal, before=before)
@@ -217,7 +220,7 @@ class ApprovalProvider:
         """
         service_id, endpoint_id = split_id(id_)
         known = "status" in props
-        session = self._operation.projects.get(props.get("region"), props.get("project_id"))
+        session = self.operation.projects.get(props.get("region"), props.get("project_id"))
         identity = {
             "service_id": service_id,
             "endpoint_id": endpoint_id,
@@ -226,7 +229,7 @@ class ApprovalProvider:
         }
         inputs: Values = {name: props[name] for name in REPEATED if props.get(name) is not None} | identity
         approval = approval_for(inputs, Goal.ACCEPTED)
-        connection = self._operation.get_connection(approval, seen=known)
+        connection = self.operation.get_connection(approval, seen=known)
         if connection is None and not known:
             raise InputError(
                 "",
@@ -254,7 +257,7 @@ class ApprovalProvider:
         approval = approval_for(olds, Goal.DELETED)
         known = {name: str(olds.get(name)) for name in ("status", "region", "project_id")}
         key, urn = self._key(approval), olds.get(URN_OUTPUT)
-        await_holder(lambda: self._claims.is_awaited(key, urn), self._operation.clock.sleep)
+        await_holder(lambda: self._claims.is_awaited(key, urn), self.operation.clock.sleep)
         verdict = self._claims.on_delete(key, urn, **known)
         if verdict.deletion is Deletion.REJECT:
             self._reject(approval, self._log.on(urn))
@@ -264,6 +267,6 @@ class ApprovalProvider:
             self._log.on(urn).info(sentence(verdict, approval.name))
 
     def _reject(self, approval: Approval, log: Log) -> None:
-        error = self._operation.carry_out(approval, seen=True, log=log).error
+        error = self.operation.carry_out(approval, seen=True, log=log).error
         if error is not None:
             raise error

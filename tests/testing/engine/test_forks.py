@@ -118,8 +118,7 @@ def test_what_differs_is_known_by_the_environment_and_the_folder(tmp_path):
     assert differs(request, {"PYTHONHASHSEED": "1"})
 
 
-def test_one_that_does_not_end_is_killed(folder, monkeypatch):
-    monkeypatch.setattr("vpcep_pulumi.testing.engine.processes.GRACE_SECONDS", 0.01)
+def test_one_that_does_not_end_is_killed(folder):
     forked = fork(["host", "127.0.0.1:1"], cwd=folder, environ=os.environ)
     assert forked is not None
     assert forked.stdout.readline().strip().isdigit()

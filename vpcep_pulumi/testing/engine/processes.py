@@ -40,6 +40,8 @@ class Child:
     :param line: called with each line that it prints, from a thread.
     :param apart: whether standard error is read apart, and from the first line on: then no warning stands between
         the lines of standard output, or in one of them.
+    :param forks: whether the fork server may start it; else it is a new interpreter.
+    :param grace: seconds that it may take to end before it is killed.
     """
 
     def __init__(
@@ -49,10 +51,12 @@ class Child:
         environ: Mapping[str, str],
         line: Callable[[str], None],
         apart: bool = False,
+        forks: bool = True,
+        grace: float = GRACE_SECONDS,
     ) -> None:
-        self._process = fork([*arguments], cwd=cwd, environ=environ, apart=apart) or _new(
-            arguments, cwd, environ, apart=apart
-        )
+        forked = fork([*arguments], cwd=cwd, environ=environ, apart=apart) if forks else None
+        self._process = forked or _new(arguments, cwd, environ, apart=apart)
+        self._grace = grace
         self._line = line
         self._codes: list[int] = []
         self._waiter = threading.Thread(target=lambda: self._codes.append(self._process.wait()), daemon=True)
@@ -79,14 +83,14 @@ class Child:
             return None
         for reader in (self._reader, self._error_reader):
             if reader.ident is not None:
-                reader.join(GRACE_SECONDS)
+                reader.join(self._grace)
         return self._codes[0]
 
     def end(self) -> None:
         """Ask it to end, then make it."""
         if self._process.stdin is not None:
             self._process.stdin.close()
-        if self.wait(GRACE_SECONDS) is None:
+        if self.wait(self._grace) is None:
             self._process.kill()
             self.wait()
         for stream in (self._process.stdout, self._process.stderr):
