@@ -36,3 +36,14 @@ def test_what_is_no_time_is_refused_by_the_program(connected):
     result = connected.preview()
     assert not result.ok
     assert any("expires_at must be a time with a zone" in each for each in result.messages("error"))
+
+
+def test_a_secret_moment_is_in_no_plan_and_no_warning(connected):
+    past = at(-1)
+    connected.program(PROGRAM.replace('"{}"', f'pulumi.Output.secret("{past}")'))
+    for do in (connected.preview, connected.up):
+        result = do()
+        assert result.ok
+        assert past not in result.diff + str(result.diagnostics)
+    assert connected.posts() == [("reject", "ep1")]
+    assert past not in connected.state_text()
