@@ -144,9 +144,11 @@ def test_all_clients_of_a_credential_know_of_a_refusal(time):
         sent.append(request.url.host)
         return httpx.Response(401, stream=httpx.ByteStream(b""))
 
-    standing, transport = CredentialState(), httpx.MockTransport(answer)
+    credential_state, transport = CredentialState(), httpx.MockTransport(answer)
     clients = [
-        Client(f"https://{host}.example", KEY, clock=time.clock(), transport=transport, standing=standing)
+        Client(
+            f"https://{host}.example", KEY, clock=time.clock(), transport=transport, credential_state=credential_state
+        )
         for host in ("iam", "vpcep")
     ]
     for client in clients:
@@ -159,13 +161,17 @@ def test_all_clients_of_a_credential_know_of_a_refusal(time):
 def test_only_an_answer_of_the_api_proves_a_credential(time, answer):
     """A proxy's page does not: bad credentials would then be sent by all threads at once."""
     status, body = answer
-    standing = CredentialState()
+    credential_state = CredentialState()
     transport = httpx.MockTransport(lambda _: httpx.Response(status, stream=httpx.ByteStream(body)))
     with (
         Client(
-            "https://x", Token(SecretStr("t-t-t-t")), clock=time.clock(), transport=transport, standing=standing
+            "https://x",
+            Token(SecretStr("t-t-t-t")),
+            clock=time.clock(),
+            transport=transport,
+            credential_state=credential_state,
         ) as c,
         pytest.raises(RequestError),
     ):
         c.send(LIST)
-    assert not standing._is_proven
+    assert not credential_state._is_proven

@@ -85,15 +85,18 @@ def test_a_port_in_use_is_said(simulator):
     assert "Address already in use" in result.output
 
 
+CONNECTION = "the connection, owned by 6e9dfd51d1124e8d8498dce894923a0d"
+
+
 def test_the_demo_tells_the_whole_story(tmp_path: Path):
     picture = tmp_path / "demo.svg"
     result = CliRunner(env={"VPCEP_ENGINE": "local"}).invoke(app, ["demo", "--picture", str(picture)])
     assert result.exit_code == 0, result.output
     for line in (
         "the local engine",
-        'plan              : "receive: the connection, owned by 6e9dfd51d1124e8d8498dce894923a0d, is pendingAcceptance (updated_at ',
+        f'plan              : "receive: {CONNECTION}, is pendingAcceptance (updated_at ',
         "nothing to do",
-        '+ plan              : "receive: the connection, owned by 6e9dfd51d1124e8d8498dce894923a0d, is rejected (updated_at ',
+        f'+ plan              : "receive: {CONNECTION}, is rejected (updated_at ',
         "The connection of 705290f3-0d00-41f2-aedc-71f09844e879 is rejected.",
         "What was asked of the API",
         "receive 705290f3-0d00-41f2-aedc-71f09844e879",

@@ -18,8 +18,8 @@ What exactly holds, and where it ends:
     After a green ``up``, each connection declared by a resource within the flags has its status, or its consumer has
     left, and the state records the live status.
 **cleaned**
-    After a green ``destroy``, what the state held is not accepted any more, unless it was retained, or the flags left it
-    out (what depends on others keeps them) and the state still holds it; after a green ``up`` without ``--target`` and
+    After a green ``destroy``, what the state held is not accepted any more, unless it was retained, or the flags left
+    it out (what depends on others keeps them) and the state still holds it; after a green ``up`` without ``--target`` and
     ``--exclude`` neither is what the state held and the program no longer declares.
 **recorded**
     After any operation the state can be read and holds no secret. Nothing that the state held, or that the operation

@@ -37,7 +37,10 @@ for node in json.loads((pathlib.Path(__file__).parent / "program.json").read_tex
             options[key] = made[options[key]]
     options["depends_on"] = [made[name] for name in options.pop("depends_on", [])]
     options["aliases"] = [
-        pulumi.Alias(**{**alias, **({"parent": made.get(alias["parent"], pulumi.ROOT_STACK_RESOURCE)} if "parent" in alias else {})})
+        pulumi.Alias(**{
+            name: made.get(value, pulumi.ROOT_STACK_RESOURCE) if name == "parent" else value
+            for name, value in alias.items()
+        })
         for alias in options.pop("aliases", [])
     ]
     opts = pulumi.ResourceOptions(**options)
@@ -121,7 +124,7 @@ def programs(draw: st.DrawFn) -> Program:
 
 @st.composite
 def changed(draw: st.DrawFn, program: Program) -> Program:
-    """A program as its team changes it: removals, renames with and without an alias, moves, other inputs and options."""
+    """A program as its team changes it: removals, renames with and without an alias, moves, other inputs, options."""
     found: Program = []
     renamed: dict[str, str] = {}
     fresh = [f"{name}{name}" for name in NAMES]

@@ -2,7 +2,8 @@
 
     python -m tests.contract.record
 
-The CLI must be on PATH. The stories are drawn anew, under a fixed seed: they change with ``programs.py`` and hypothesis.
+The CLI must be on PATH. The stories are drawn anew, under a fixed seed: they change with ``programs.py`` and
+hypothesis.
 """
 
 from __future__ import annotations

@@ -57,7 +57,8 @@ def test_a_bad_argument_is_refused_where_the_program_gives_it(connected, declare
     [
         (
             'service_id="svc", endpoint_id="ep1", expected_domain_id="d2"',
-            "endpoint_id{}: connection ep1 of service svc belongs to account d1, not to the expected d2: nothing is sent",
+            "endpoint_id{}: connection ep1 of service svc belongs to account d1, not to the expected d2: "
+            "nothing is sent",
         ),
         (
             'service_id="svc", endpoint_id=pulumi.Output.from_input("a b")',

@@ -70,7 +70,10 @@ TARGETED = {"target": [urn("two")]}
             {"unbroken", "justified"},
             {
                 "calls": [post("reject", "ep1"), {"method": "GET"}, post("receive", "ep1")],
-                "decisions": [Decision("svc", "ep1", "reject", "accepted"), Decision("svc", "ep1", "receive", "accepted")],
+                "decisions": [
+                    Decision("svc", "ep1", "reject", "accepted"),
+                    Decision("svc", "ep1", "receive", "accepted"),
+                ],
             },
         ),
         ({"unbroken"}, {"calls": [post("reject", "ep1")], "ok": False, "errors": ["refused"], "faults": 1}),

@@ -9,6 +9,7 @@ what stood before. ``explore`` goes breadth first, so that a broken invariant co
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator
 from functools import cache, partial
 from types import ModuleType
@@ -145,12 +146,13 @@ class Search:
 
     :param decisions: the module that decides; the tests spoil it.
     :param described: whether a description is declared as well.
+    :param until: when what is declared expires, in seconds of each decision.
     """
 
-    def __init__(self, decisions: ModuleType = real, *, described: bool = True) -> None:
-        self._described = described
+    def __init__(self, decisions: ModuleType = real, *, described: bool = True, until: float = math.inf) -> None:
+        self._described, self._until = described, until
         self._automata = {
-            (goal, seen): Automaton(partial(_made, decisions, goal, seen, NOTE if described else None))
+            (goal, seen): Automaton(partial(_made, decisions, goal, seen, NOTE if described else None, until))
             for goal in (*GOALS, Goal.DELETED)
             for seen in (False, True)
         }
@@ -313,6 +315,8 @@ class Search:
             raise Broken(f"{want.action} is sent to a connection that is {before and before.status}")
         if (want.action, before.status) in (("receive", A), ("reject", R)):
             raise Broken(f"{want.action} is sent to a connection that is {before.status} already")
+        if want.action == "receive" and self._is_over(run):
+            raise Broken("it is accepted, and that has expired")
         if run.anothers:
             raise Broken(f"{want.action} is sent, and it is another account's")
         if run.unread:
@@ -348,9 +352,12 @@ class Search:
         elif run.calm and isinstance(outcome.error, NotSettledError):
             # What is not there yet, or still being created, may take too long.
             live = _live(outcome)
-            may_be = live is C or (live is GONE and not run.met)
+            may_be = live is C or (live is GONE and not run.met) or self._is_over(run)
             if not may_be:
                 raise Broken(f"the decision is red, and nobody interfered: {live}")
+
+    def _is_over(self, run: Run) -> bool:
+        return run.situation is not None and run.situation.now >= self._until
 
     def _check_green(self, run: Run, thing: Thing, goal: Goal, outcome: Outcome) -> None:
         if goal is not Goal.DELETED and not run.met:
@@ -364,11 +371,11 @@ class Search:
             raise Broken(f"the decision is green, and {run.at} is not described")
 
 
-def _made(decisions: ModuleType, goal: Goal, seen: bool, note: str | None) -> Decision:
+def _made(decisions: ModuleType, goal: Goal, seen: bool, note: str | None, until: float) -> Decision:
     approval = Approval(
         "svc", "ep", str(goal), goal, "r", "p", OURS, note, appear_timeout=APPEAR, settle_timeout=SETTLE
     )
-    decision: Decision = decisions.decide(approval, seen=seen, pace=PACE)
+    decision: Decision = decisions.decide(approval, seen=seen, until=until, pace=PACE)
     return decision
 
 
@@ -459,9 +466,11 @@ def _put(state: State, at: int, thing: Thing) -> State:
     return state._replace(things=(*state.things[:at], thing, *state.things[at + 1 :]))
 
 
-def explore(start: State, *, depth: int, decisions: ModuleType = real, described: bool = True) -> Explored:
+def explore(
+    start: State, *, depth: int, decisions: ModuleType = real, described: bool = True, until: float = math.inf
+) -> Explored:
     """Go through everything within so many moves.
 
     :raises Broken: an invariant does not hold; with the shortest story that leads there.
     """
-    return breadth_first(start, Search(decisions, described=described).moves, check, depth=depth)
+    return breadth_first(start, Search(decisions, described=described, until=until).moves, check, depth=depth)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import math
 import sys
 from types import MappingProxyType, ModuleType
 
@@ -33,6 +34,12 @@ def test_one_approval_with_a_description_to_a_depth():
     found = explore(START, depth=DEPTH)
     assert found.depth == DEPTH
     assert found.states > 20_000
+
+
+@pytest.mark.parametrize("until", [0.0, 1.0])
+def test_one_approval_that_expires_completely(until):
+    """At once, or in the middle of a wait."""
+    assert explore(START, depth=100, described=False, until=until).complete
 
 
 def test_two_approvals_to_a_depth():
@@ -145,6 +152,7 @@ SPOILT_RULES = {
         "_Decision(approval, False, pace, until)",
     ),
     "what was refused counts as sent": ("self.sent.pop()\n        assert not", "pass\n        assert not"),
+    "what has expired is accepted": ("self.now >= self.until", "False"),
     "what was sent is forgotten": ("tuple(self.sent), error", "(), error"),
     "why it failed is forgotten": ("return decision.outcome(error)", "return decision.outcome(None)"),
 }
@@ -160,4 +168,4 @@ def test_a_spoilt_rule_of_the_decision_is_found(monkeypatch, name):
     monkeypatch.setitem(sys.modules, "spoilt", spoilt)
     exec(compile(source.replace(before, after), "spoilt", "exec"), vars(spoilt))
     with pytest.raises(Broken, match=r"\n1\. "):
-        explore(START, depth=MOST, decisions=spoilt)
+        explore(START, depth=MOST, decisions=spoilt, until=1.0 if "expired" in name else math.inf)

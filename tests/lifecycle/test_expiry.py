@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vpcep_pulumi.lifecycle.expiry import WARNED, is_over, time_left
+from vpcep_pulumi.lifecycle.expiry import WARNED, status_at, time_left
 from vpcep_pulumi.lifecycle.schema import RULES
 
 zones = st.integers(-14 * 60, 14 * 60).map(lambda minutes: timezone(timedelta(minutes=minutes)))
@@ -15,9 +15,10 @@ moments = st.datetimes(timezones=zones).filter(lambda each: 1971 < each.year < 2
 
 @given(moments, moments)
 def test_it_is_over_from_the_moment_on_wherever_the_zones_are(moment, now):
-    assert is_over(moment.isoformat(), now) is (now >= moment)
-    assert is_over(moment.isoformat(), moment)
-    assert not is_over(None, now)
+    assert status_at("accepted", moment.isoformat(), now) == ("rejected" if now >= moment else "accepted")
+    assert status_at("accepted", moment.isoformat(), moment) == "rejected"
+    assert status_at("accepted", None, now) == "accepted"
+    assert status_at("rejected", moment.isoformat(), now) == "rejected"
 
 
 @given(moments, st.timedeltas(timedelta(0), timedelta(days=3)))

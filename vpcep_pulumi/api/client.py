@@ -81,8 +81,8 @@ class Client:
     :param environ: names proxies and certificates.
     :param trust_env: whether to use the proxies that the environment names.
     :param named_by: the setting or variable that names the address, for messages.
-    :param standing: whether the credential was accepted or refused. All clients of one credential share it, so that a
-        bad credential is sent only once.
+    :param credential_state: whether the credential was accepted or refused. All clients of one credential share it, so
+        that a refused one is sent once only.
     """
 
     def __init__(
@@ -97,11 +97,11 @@ class Client:
         trust_env: bool = True,
         named_by: str = "the endpoint",
         transport: httpx.BaseTransport | None = None,
-        standing: CredentialState | None = None,
+        credential_state: CredentialState | None = None,
     ) -> None:
         self._clock = clock or Clock()
         self._debug = debug or (lambda _line: None)
-        self._standing = standing or CredentialState()
+        self._credential_state = credential_state or CredentialState()
         self._throttle = Throttle(self._clock.monotonic, self._clock.sleep)
         self._attempts = Attempts(self._clock, self._throttle, warn or (lambda _line: None))
         secrets = secrets_of(credential)
@@ -156,8 +156,8 @@ class Client:
 
         A refused credential and throttling are noted before the turn ends: they hold back the other requests.
         """
-        with self._standing.attempt(), self._throttle.turn() as turn:
-            self._standing.check(operation.name)
+        with self._credential_state.attempt(), self._throttle.turn() as turn:
+            self._credential_state.check(operation.name)
             began = self._clock.monotonic()
             try:
                 status, headers, body, signed_at = self._exchange(operation)
@@ -173,14 +173,14 @@ class Client:
                 )
                 self._trace(operation, began, status, error.request_id)
                 if isinstance(error, AuthenticationError):
-                    self._standing.refused(error)
+                    self._credential_state.refused(error)
                 elif error.kind is RefusalKind.THROTTLED:
                     self._throttle.close_for(LEAST_CLOSING)
                 elif 400 <= status < 500:
                     self._throttle.answered(turn)  # a refusal shows as well that the quota is not used up
                 raise error
         answer = self._read(operation, status, body)
-        self._standing.proved()
+        self._credential_state.proved()
         return answer
 
     def _trace(self, operation: ApiCall[T], began: float, came: object, request_id: str = "") -> None:

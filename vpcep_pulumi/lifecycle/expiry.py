@@ -13,28 +13,27 @@ WARNED = timedelta(days=1)
 """How long before the moment each preview and each update warns of it."""
 
 
-def is_over(expires_at: str | None, now: datetime) -> bool:
-    """Whether the moment has come.
+def status_at(status: str, expires_at: str | None, now: datetime) -> str:
+    """The status that is desired at a time: ``rejected`` instead of ``accepted`` once that has expired.
 
-    :param expires_at: RFC 3339, with a zone; None: it never comes.
-    :param now: aware.
+    :param status: the declared one.
+    :param expires_at: RFC 3339, with a zone; None: it never expires.
+    :param now: with a zone.
     """
-    return expires_at is not None and now >= datetime.fromisoformat(expires_at)
-
-
-def time_left(expires_at: str | None, now: datetime) -> str:
-    """How long it holds, in words, where that is not long; empty otherwise, and where it is over."""
-    if expires_at is None:
-        return ""
-    left = datetime.fromisoformat(expires_at) - now
-    if not timedelta(0) < left <= WARNED:
-        return ""
-    minutes = int(left.total_seconds() // 60)
-    if minutes < 2:
-        return "less than two minutes"
-    return f"{minutes} minutes" if minutes < 120 else f"{minutes // 60} hours"
+    return "rejected" if status == "accepted" and seconds_left(expires_at, now) <= 0 else status
 
 
 def seconds_left(expires_at: str | None, now: datetime) -> float:
-    """How many seconds it still holds: negative after the moment, infinite without one."""
+    """How many seconds it still holds: none or less from the moment on, infinitely many if it never expires."""
     return math.inf if expires_at is None else (datetime.fromisoformat(expires_at) - now).total_seconds()
+
+
+def time_left(expires_at: str | None, now: datetime) -> str:
+    """How long it still holds, in words, if that is a day or less; empty otherwise, and from the moment on."""
+    seconds = seconds_left(expires_at, now)
+    if not 0 < seconds <= WARNED.total_seconds():
+        return ""
+    minutes = int(seconds // 60)
+    if minutes < 2:
+        return "less than two minutes"
+    return f"{minutes} minutes" if minutes < 120 else f"{minutes // 60} hours"

@@ -66,7 +66,7 @@ class Projects:
         self._log = log
         self._new_client = client
         self._settings: Once[Settings] = Once()
-        self._standings: Once[CredentialState] = Once()
+        self._credential_states: Once[CredentialState] = Once()
         self._clients: Once[Client] = Once()
         self._projects: Once[str | SettingsError] = Once()
         self._sessions: Once[ProjectSession] = Once()
@@ -124,7 +124,7 @@ class Projects:
                 # Requests to this machine must not go through a proxy from the environment.
                 trust_env=not is_loopback(address),
                 # The client for IAM shares it with that for the service: if one is refused, both must know.
-                standing=self._standings.get(credential, CredentialState),
+                credential_state=self._credential_states.get(credential, CredentialState),
             )
 
         return self._clients.get((address, credential), make)

@@ -20,6 +20,8 @@ must not be a mistake.
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -29,12 +31,10 @@ from vpcep_pulumi.api.operations import PAGE_LIMIT, list_connections
 from vpcep_pulumi.clock import Clock
 from vpcep_pulumi.errors import AnswerError, RequestError
 from vpcep_pulumi.lifecycle.messages import READ_LAG
-from vpcep_pulumi.operation.whole import read_whole
+from vpcep_pulumi.operation.whole import MOST_PAGES, read_whole
 
 MAX_AGE = 30.0
 """Seconds for which a read is valid, unless the caller wants a newer one."""
-MOST_PAGES = 200
-"""The most pages of a service. More (over 200,000 connections) cannot be right."""
 
 
 class Observation(NamedTuple):
@@ -116,12 +116,9 @@ class LiveView:
                     service.reading = True
                     break
                 service.turn.wait()
-        try:
-            self._read(service, service_id, endpoint_id, oldest)
-        finally:
-            with service.turn:
-                service.reading = False
-                service.turn.notify_all()
+        at = self._clock.monotonic()
+        with _alone(service, at):
+            self._read(service, service_id, endpoint_id, oldest, at)
         with service.turn:
             found = self._known(service, endpoint_id, oldest)
         if found is None:
@@ -147,18 +144,12 @@ class LiveView:
                 raise _twin(service.error)
             service.reading = True
         at = self._clock.monotonic()
-        try:
-            whole = read_whole(self._client, self._project_id, service_id, limit=self._page_limit)
+        with _alone(service, at):
+            whole = read_whole(
+                self._client, self._project_id, service_id, limit=self._page_limit, most_pages=self._most_pages
+            )
             with service.turn:
                 service.whole, service.whole_at = whole, at
-        except RequestError as error:
-            with service.turn:
-                service.error, service.error_at = error, at
-            raise
-        finally:
-            with service.turn:
-                service.reading = False
-                service.turn.notify_all()
         return list(whole)
 
     def apply_response(self, service_id: str, answer: Connection, *, before: str | None) -> None:
@@ -188,26 +179,20 @@ class LiveView:
             observation = Observation(act.answer, max(act.at, observation.at if observation is not None else act.at))
         return observation if observation is not None and observation.at >= oldest else None
 
-    def _read(self, service: _Service, service_id: str, endpoint_id: str, oldest: float) -> None:
+    def _read(self, service: _Service, service_id: str, endpoint_id: str, oldest: float, at: float) -> None:
         """Read what is needed to know one connection. No other thread may read this service at the same time."""
-        at = self._clock.monotonic()
-        try:
-            if service.pages <= 1 and service.listed_at < oldest:
-                self._list(service, service_id, at, goes_on=False, everything=False)
-            elif len(service.looked_up) >= service.pages - 1 and (service.listed_at < oldest or not service.complete):
-                self._list(service, service_id, at, goes_on=service.listed_at >= oldest, everything=True)
-            with service.turn:
-                if self._known(service, endpoint_id, oldest) is not None:
-                    return
-            page = self._client.send(list_connections(self._project_id, service_id, endpoint_id=endpoint_id))
-            found = next((each for each in page.connections if each.id == endpoint_id), None)
-            with service.turn:
-                service.by_id[endpoint_id] = Observation(found, at)
-                service.looked_up.add(endpoint_id)
-        except RequestError as error:
-            with service.turn:
-                service.error, service.error_at = error, at
-            raise
+        if service.pages <= 1 and service.listed_at < oldest:
+            self._list(service, service_id, at, goes_on=False, everything=False)
+        elif len(service.looked_up) >= service.pages - 1 and (service.listed_at < oldest or not service.complete):
+            self._list(service, service_id, at, goes_on=service.listed_at >= oldest, everything=True)
+        with service.turn:
+            if self._known(service, endpoint_id, oldest) is not None:
+                return
+        page = self._client.send(list_connections(self._project_id, service_id, endpoint_id=endpoint_id))
+        found = next((each for each in page.connections if each.id == endpoint_id), None)
+        with service.turn:
+            service.by_id[endpoint_id] = Observation(found, at)
+            service.looked_up.add(endpoint_id)
 
     def _list(self, service: _Service, service_id: str, at: float, *, goes_on: bool, everything: bool) -> None:
         """Read pages of a service: one, or all.
@@ -241,6 +226,21 @@ class LiveView:
             service.listed_at = service.listed_at if goes_on else at
             service.pages = pages + others
             service.looked_up, service.error = set(), None
+
+
+@contextmanager
+def _alone(service: _Service, at: float) -> Iterator[None]:
+    """A read of a service that began at a time: what it raises is noted for the others, who wait until it is over."""
+    try:
+        yield
+    except RequestError as error:
+        with service.turn:
+            service.error, service.error_at = error, at
+        raise
+    finally:
+        with service.turn:
+            service.reading = False
+            service.turn.notify_all()
 
 
 def _is_late(observation: Observation, act: Act) -> bool:

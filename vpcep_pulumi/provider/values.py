@@ -13,7 +13,7 @@ from vpcep_pulumi.api.text import shown_id
 from vpcep_pulumi.errors import InputError
 from vpcep_pulumi.lifecycle.approval import Approval
 from vpcep_pulumi.lifecycle.difference import failures
-from vpcep_pulumi.lifecycle.expiry import is_over
+from vpcep_pulumi.lifecycle.expiry import status_at
 from vpcep_pulumi.lifecycle.schema import IDENTITY, LASTING, REPEATED, REQUIRED, RULES
 from vpcep_pulumi.lifecycle.table import Goal, goal_of, status_for_state
 from vpcep_pulumi.provider.unknown import UNKNOWN
@@ -46,9 +46,9 @@ def approval_of(inputs: Mapping[str, Any], *, now: datetime) -> Approval:
 
     :param now: when the operation began.
     """
-    status, expires_at = str(inputs["status"]), inputs.get("expires_at")
-    has_expired = goal_of(status) is Goal.ACCEPTED and is_over(expires_at, now)
-    return _approval(inputs, goal_of("rejected" if has_expired else status), has_expired=has_expired)
+    declared = str(inputs["status"])
+    status = status_at(declared, inputs.get("expires_at"), now)
+    return _approval(inputs, goal_of(status), has_expired=status != declared)
 
 
 def approval_for(values: Mapping[str, Any], goal: Goal) -> Approval:

@@ -18,6 +18,7 @@ from typing import Any, cast
 import pulumi
 from pulumi.runtime.mocks import MockEngine
 
+from vpcep_pulumi.lifecycle.schema import IDENTITY
 from vpcep_pulumi.operation.claims import CLAIM_INPUT, Claims
 from vpcep_pulumi.operation.rules import ConnectionKey
 from vpcep_pulumi.operation.shared import events_of
@@ -27,7 +28,6 @@ from vpcep_pulumi.resources.previews import Previews
 from vpcep_pulumi.resources.program_operation import ProgramOperation
 
 IDS = ("service_id", "endpoint_id")
-IDENTITY = (*IDS, "region", "project_id")
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import pulumi
 from pulumi.dynamic import Resource
 
-from vpcep_pulumi.lifecycle.expiry import is_over
+from vpcep_pulumi.lifecycle.expiry import status_at
 from vpcep_pulumi.lifecycle.schema import DEFAULTS, HIDDEN, IDENTITY, REQUIRED, RESOLVED, RULES
 from vpcep_pulumi.lifecycle.table import Live, is_reached
 from vpcep_pulumi.provider.dynamic import EndpointConnectionApprovalProvider
@@ -180,8 +180,7 @@ class EndpointConnectionApproval(Resource, module="vpcep", name="EndpointConnect
 
         def fail(values: Sequence[str]) -> None:
             status, live, expires_at = values
-            has_expired = status == "accepted" and is_over(expires_at, began)
-            wish = "rejected" if has_expired else status
+            wish = status_at(status, expires_at, began)
             # The errors of a ``failed`` connection are the API's reasons. If it is declared rejected, that is reached.
             if not (live == Live.FAILED and is_reached(wish, live)):
                 raise pulumi.RunError(
