@@ -9,7 +9,7 @@ from contextlib import ExitStack
 
 import httpx
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from pydantic import SecretStr
 
@@ -89,25 +89,29 @@ events = st.lists(
 )
 
 
+BEGIN, THROTTLED = ("begin", 0), ("throttled", 0)
+
+
 @given(events, st.integers(1, 60))
+@example([BEGIN, BEGIN, THROTTLED, BEGIN, THROTTLED, BEGIN], 1)  # one goes alone when another closes it once more
 def test_no_request_begins_while_it_is_closed(events, seconds):
     """Whatever order requests begin, are answered and are throttled in; those on their way end as they like."""
     time = DrivenTime()
     throttle = throttle_of(time)
     opens_at, closed, last_closing = 0.0, False, 0
-    under_way: list[tuple[int, ExitStack, Turn]] = []
+    under_way: list[tuple[int, bool, ExitStack, Turn]] = []
     for number, (event, value) in enumerate(events, start=1):
         if event == "begin":
-            if closed and any(began > last_closing for began, _, _ in under_way):
-                continue  # one goes alone: another would wait for it
+            if closed and any(goes_alone for _, goes_alone, _, _ in under_way):
+                continue  # another would wait for it
             stack = ExitStack()
             turn = stack.enter_context(throttle.turn())
             assert time.now >= opens_at, "it began while it was closed"
-            under_way.append((number, stack, turn))
+            under_way.append((number, closed, stack, turn))
         elif event == "passes":
             time.now += value
         elif under_way:
-            began, stack, turn = under_way.pop(value % len(under_way))
+            began, _, stack, turn = under_way.pop(value % len(under_way))
             if event == "answered":
                 throttle.answered(turn)
                 closed = closed and began <= last_closing
@@ -115,7 +119,7 @@ def test_no_request_begins_while_it_is_closed(events, seconds):
                 throttle.close_for(seconds)
                 opens_at, closed, last_closing = max(opens_at, time.now + seconds), True, number
             stack.close()
-    for _, stack, _ in under_way:
+    for _, _, stack, _ in under_way:
         stack.close()
 
 
