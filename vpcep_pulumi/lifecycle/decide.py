@@ -57,7 +57,7 @@ from vpcep_pulumi.lifecycle.messages import (
 )
 from vpcep_pulumi.lifecycle.owner import check_owner, owner_of
 from vpcep_pulumi.lifecycle.plan import impossible, not_in_time, situation
-from vpcep_pulumi.lifecycle.table import FULFILLED, SENDS, WAITS, Goal, Live, Step, live_of, step_for
+from vpcep_pulumi.lifecycle.table import FULFILLED, HELD, REJECTS, SENDS, WAITS, Goal, Live, Step, live_of, step_for
 
 Steps: TypeAlias = Generator[Want, Result, None]
 """A part of a decision."""
@@ -74,6 +74,7 @@ def decide(
     seen: bool,
     written: str | None = None,
     until: float = math.inf,
+    spares: bool = False,
     pace: Pace = PACE,
 ) -> Generator[Want, Result, Outcome]:
     """Decide, step by step, how to carry out what is declared for one connection.
@@ -81,10 +82,11 @@ def decide(
     :param seen: whether the approval has seen the connection before.
     :param written: the description that was declared last time; counts if a response leaves the description out.
     :param until: from then on nothing is accepted; a time of the results' clock.
+    :param spares: whether a connection that is accepted by now must not be rejected.
     :raises Exception: the driver threw in an error that is not a :class:`~vpcep_pulumi.errors.VpcepError`, and nothing
         was sent before.
     """
-    decision = _Decision(approval, seen, pace, until)
+    decision = _Decision(approval, seen, pace, until, spares)
     try:
         yield from decision.steps(written)
     except VpcepError as error:
@@ -109,6 +111,7 @@ class _Decision:
     seen: bool
     pace: Pace
     until: float
+    spares: bool
     connection: Connection | None = None
     owner: str | None = None
     sent: list[str] = field(default_factory=list)
@@ -153,6 +156,8 @@ class _Decision:
                 return
             if step is Step.IMPOSSIBLE:
                 raise ImpossibleError(f"{self.approval.name}: {impossible(self.approval.goal, self.connection)}")
+            if self.spares and step in REJECTS and live in HELD:
+                raise NotSettledError(f"{self.approval.name} is not rejected: it is {live} now, which was not planned")
             if step not in SENDS:
                 yield from self._watch(step)
             elif ACTIONS[step] in self.sent or self.attempts >= self.pace.most_attempts:

@@ -1,4 +1,4 @@
-"""The inputs and outputs of an approval: one row for each property. Pure.
+"""The inputs and outputs of the resources: one row for each property. Pure. Here are those of an approval.
 
 A rule is a function that takes a value and returns what is wrong with it. Everything else about a property stands here
 as well, and only here: whether it is required, whether changing it replaces the resource, whether it is stored. The
@@ -16,6 +16,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from types import MappingProxyType
 from typing import Any
 
@@ -23,6 +24,8 @@ ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,6})?(?:Z|[+-]\d\d:\d\d)", re.ASCII)
 LONGEST_DESCRIPTION = 512
 LONGEST_TIMEOUT = 24 * 3600
+MOST = 1_000_000
+"""The largest count: of connections, and the like."""
 STATUSES = ("accepted", "rejected")
 
 Rule = Callable[[object], str | None]
@@ -72,6 +75,13 @@ def _moment(value: object) -> str | None:
     return "must be a time with a zone, as RFC 3339 has it, such as 2027-06-30T00:00:00Z"
 
 
+def count_problem(value: object, *, least: int) -> str | None:
+    """What is wrong with a count; None if nothing is. Pulumi passes whole numbers as floats."""
+    if isinstance(value, int | float) and not isinstance(value, bool) and value in range(least, MOST + 1):
+        return None
+    return f"must be a whole number from {least} to {MOST}"
+
+
 @dataclass(frozen=True)
 class Input:
     """One input.
@@ -108,95 +118,132 @@ class Output:
     lasting: bool = False
 
 
-INPUTS: tuple[Input, ...] = (
-    Input(
-        "service_id",
-        _id,
-        "the id of the VPC endpoint service, not its name; may be an output that is not known yet",
-        required=True,
-        identity=True,
-        repeated=True,
+@dataclass(frozen=True)
+class Schema:
+    """The properties of one kind of resource.
+
+    :ivar inputs: in the order of the resource's arguments.
+    :ivar outputs: those that are known only after the API was read. The inputs that are ``repeated`` are outputs too.
+    """
+
+    inputs: tuple[Input, ...]
+    outputs: tuple[Output, ...]
+
+    def input(self, name: str) -> Input:
+        """The row of an input."""
+        return next(each for each in self.inputs if each.name == name)
+
+    @cached_property
+    def rules(self) -> Mapping[str, Rule]:
+        """By input: its rule."""
+        return MappingProxyType({each.name: each.rule for each in self.inputs})
+
+    @cached_property
+    def defaults(self) -> Mapping[str, Any]:
+        """By input that has one: its default."""
+        return MappingProxyType({each.name: each.default for each in self.inputs if each.default is not None})
+
+    def names(self, kind: str) -> tuple[str, ...]:
+        """The inputs that are ``required``, ``identity``, ``repeated`` or ``hidden``."""
+        return tuple(each.name for each in self.inputs if getattr(each, kind))
+
+    @cached_property
+    def resolved(self) -> tuple[str, ...]:
+        """The outputs for which a program need not give a value."""
+        return ("region", "project_id", *(each.name for each in self.outputs if each.name not in self.rules))
+
+
+APPROVAL = Schema(
+    inputs=(
+        Input(
+            "service_id",
+            _id,
+            "the id of the VPC endpoint service, not its name; may be an output that is not known yet",
+            required=True,
+            identity=True,
+            repeated=True,
+        ),
+        Input(
+            "endpoint_id",
+            _id,
+            "the id of the consumer's VPC endpoint; may be an output that is not known yet",
+            required=True,
+            identity=True,
+            repeated=True,
+        ),
+        Input("status", _status, "`accepted` or `rejected`", default="accepted", required=True),
+        Input(
+            "expected_domain_id",
+            _id,
+            "the account that the endpoint must belong to: another's is refused before anything is sent; where only "
+            "a later answer shows it, the run is red, and recorded",
+            repeated=True,
+            hidden=True,
+        ),
+        Input(
+            "description",
+            _description,
+            "a note to write onto the connection: at most 512 characters, no `<` or `>`. Left out, the connection's "
+            "own note is left alone",
+        ),
+        Input(
+            "expires_at",
+            _moment,
+            "from then on the desired status is `rejected`: a time with a zone, such as `2027-06-30T00:00:00Z`. A "
+            "preview shows that as drift, and the next `pulumi up` rejects; from a day before, both warn",
+            repeated=True,
+            hidden=True,
+        ),
+        Input(
+            "region",
+            _id,
+            "the region of the service; by default from the [settings](docs/settings.md)",
+            identity=True,
+            repeated=True,
+        ),
+        Input(
+            "project_id",
+            _id,
+            "the project of the service; by default from the [settings](docs/settings.md), else asked of IAM",
+            identity=True,
+            repeated=True,
+        ),
+        Input(
+            "appear_timeout",
+            _timeout,
+            "seconds to wait for a connection that is not there yet",
+            default=300,
+            repeated=True,
+        ),
+        Input(
+            "settle_timeout",
+            _timeout,
+            "seconds to wait for a connection to reach the declared status",
+            default=600,
+            repeated=True,
+        ),
     ),
-    Input(
-        "endpoint_id",
-        _id,
-        "the id of the consumer's VPC endpoint; may be an output that is not known yet",
-        required=True,
-        identity=True,
-        repeated=True,
-    ),
-    Input("status", _status, "`accepted` or `rejected`", default="accepted", required=True),
-    Input(
-        "expected_domain_id",
-        _id,
-        "the account that the endpoint must belong to: another's is refused before anything is sent; where only a "
-        "later answer shows it, the run is red, and recorded",
-        repeated=True,
-        hidden=True,
-    ),
-    Input(
-        "description",
-        _description,
-        "a note to write onto the connection: at most 512 characters, no `<` or `>`. Left out, the connection's own "
-        "note is left alone",
-    ),
-    Input(
-        "expires_at",
-        _moment,
-        "from then on the desired status is `rejected`: a time with a zone, such as `2027-06-30T00:00:00Z`. A preview "
-        "shows that as drift, and the next `pulumi up` rejects; from a day before, both warn",
-        repeated=True,
-        hidden=True,
-    ),
-    Input(
-        "region",
-        _id,
-        "the region of the service; by default from the [settings](docs/settings.md)",
-        identity=True,
-        repeated=True,
-    ),
-    Input(
-        "project_id",
-        _id,
-        "the project of the service; by default from the [settings](docs/settings.md), else asked of IAM",
-        identity=True,
-        repeated=True,
-    ),
-    Input(
-        "appear_timeout", _timeout, "seconds to wait for a connection that is not there yet", default=300, repeated=True
-    ),
-    Input(
-        "settle_timeout",
-        _timeout,
-        "seconds to wait for a connection to reach the declared status",
-        default=600,
-        repeated=True,
+    outputs=(
+        Output("status", "the live status: one of the API's, or `absent`"),
+        Output(
+            "marker_id",
+            "the connection's packet id: a number of 64 bits, as a string; left out where it is none",
+            lasting=True,
+        ),
+        Output("domain_id", "the account that the endpoint belongs to", lasting=True),
+        Output("created_at", "when the connection was made, UTC, as the API writes it", lasting=True),
+        Output("updated_at", "when it last changed, likewise", lasting=True),
+        Output("description", "the note on the connection", lasting=True),
+        Output("errors", "why the declared status was not reached; empty where it was"),
     ),
 )
-"""Every input, in the order of the resource's arguments."""
+"""Every property of an approval."""
 
-OUTPUTS: tuple[Output, ...] = (
-    Output("status", "the live status: one of the API's, or `absent`"),
-    Output(
-        "marker_id",
-        "the connection's packet id: a number of 64 bits, as a string; left out where it is none",
-        lasting=True,
-    ),
-    Output("domain_id", "the account that the endpoint belongs to", lasting=True),
-    Output("created_at", "when the connection was made, UTC, as the API writes it", lasting=True),
-    Output("updated_at", "when it last changed, likewise", lasting=True),
-    Output("description", "the note on the connection", lasting=True),
-    Output("errors", "why the declared status was not reached; empty where it was"),
-)
-"""The outputs that are known only after the connection was read. ``region`` and ``project_id``, as they were resolved,
-are outputs as well."""
-
-RULES: Mapping[str, Rule] = MappingProxyType({each.name: each.rule for each in INPUTS})
-DEFAULTS: Mapping[str, Any] = MappingProxyType({each.name: each.default for each in INPUTS if each.default is not None})
-REQUIRED = tuple(each.name for each in INPUTS if each.required)
-IDENTITY = tuple(each.name for each in INPUTS if each.identity)
-REPEATED = tuple(each.name for each in INPUTS if each.repeated)
-HIDDEN = tuple(each.name for each in INPUTS if each.hidden)
+INPUTS = APPROVAL.inputs
+OUTPUTS = APPROVAL.outputs
+RULES = APPROVAL.rules
+DEFAULTS = APPROVAL.defaults
+REQUIRED, IDENTITY, REPEATED, HIDDEN = map(APPROVAL.names, ("required", "identity", "repeated", "hidden"))
 LASTING = tuple(each.name for each in OUTPUTS if each.lasting)
 RESOLVED = ("region", "project_id", *(each.name for each in OUTPUTS if each.name != "status"))
 """The outputs for which a program need not give a value."""

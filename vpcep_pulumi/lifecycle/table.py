@@ -140,6 +140,12 @@ WAITS: Mapping[Step, Wait] = MappingProxyType(
 SENDS = frozenset({Step.RECEIVE, Step.REJECT})
 """The steps that send a request: the action of the same name."""
 
+REJECTS = frozenset({Step.REJECT, Step.WAIT_THEN_REJECT})
+"""The steps that reject."""
+
+HELD = frozenset({Live.ACCEPTED, Live.CREATING})
+"""The statuses of a connection that was accepted: to reject it interrupts its consumer."""
+
 FULFILLED = frozenset({Step.NOTHING, Step.ADOPT, Step.LEFT})
 """The steps after which nothing is left to do."""
 

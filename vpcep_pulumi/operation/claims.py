@@ -19,6 +19,7 @@ from vpcep_pulumi.operation.rules import (
     Event,
     Kept,
     Known,
+    ServiceKey,
     Verdict,
     on_delete,
     within_stack,
@@ -98,13 +99,23 @@ class Claims:
         with self._seen() as known:
             return claim in known.claims and known.claims[claim].is_checked
 
-    def check(self, given: str | None, connection: ConnectionKey) -> Claim | None:
+    def check(self, given: str | None, connection: ConnectionKey, status: str | None = None) -> Claim | None:
         """Note that the provider checks a connection. Return another claim that was checked for it, if there is one.
 
         :param given: the input :data:`CLAIM_INPUT`; None if there is none.
         :param connection: by the inputs as the engine made them.
+        :param status: the declared status.
         :raises SharedEventsError: the program has declared the connection, but its claim cannot be found.
         """
+        claim, urn = self._given(given)
+        id_ = claim or f"{connection.service_id}/{connection.endpoint_id}"
+        self.tell("checked", id_, connection=connection, status=status, **({"urn": urn} if urn else {}))
+        with self._seen() as known:
+            others = (each for each in known.of(connection) if each.id != id_ and each.is_checked and not each.reads)
+            return next(others, None)
+
+    def _given(self, given: str | None) -> tuple[str, str]:
+        """The claim and the URN that the input :data:`CLAIM_INPUT` names; empty if it names none."""
         claim, _, urn = (given or "").partition(" ")
         with self._seen() as known:
             if claim and claim not in known.claims:
@@ -112,11 +123,39 @@ class Claims:
                     "what the program declares cannot be found by its provider, so nothing is sent: "
                     "do both run on one machine, as one user?"
                 )
-        id_ = claim or f"{connection.service_id}/{connection.endpoint_id}"
-        self.tell("checked", id_, connection=connection, **({"urn": urn} if urn else {}))
+        return claim, urn
+
+    def check_policy(
+        self, given: str | None, service: ServiceKey, *, accepts: Iterable[str], rejects: Iterable[str]
+    ) -> tuple[str, Claim | None]:
+        """Note that the provider checks a policy, and what it decides.
+
+        :param given: as in :meth:`check`.
+        :returns: the claim's id, and another policy that was checked for the service, if there is one.
+        :raises SharedEventsError: as in :meth:`check`.
+        """
+        claim, urn = self._given(given)
+        id_ = claim or f"{service.service_id}/*"
+        fields = {"accepts": sorted(accepts), "rejects": sorted(rejects), **({"urn": urn} if urn else {})}
+        self.tell("checked", id_, service=service, **fields)
         with self._seen() as known:
-            others = (each for each in known.of(connection) if each.id != id_ and each.is_checked and not each.reads)
-            return next(others, None)
+            others = (each for each in known.policies() if each.id != id_ and each.is_checked)
+            return id_, next((each for each in others if each.service and each.service.matches(service)), None)
+
+    def declared_in(self, service: ServiceKey) -> dict[str, Claim]:
+        """By endpoint: the approval that the program declares for it in a service."""
+        with self._seen() as known:
+            named = ((each.connection or each.possible, each) for each in known.claims.values() if not each.reads)
+            return {key.endpoint_id: each for key, each in named if key is not None and service.covers(key)}
+
+    def opposite(self, connection: ConnectionKey, status: str) -> Claim | None:
+        """The policy that decides otherwise about a connection than an approval declares, if there is one."""
+        with self._seen() as known:
+            for each in known.policies():
+                against = {"accepted": each.rejects, "rejected": each.accepts}.get(status) or ()
+                if each.service is not None and each.service.covers(connection) and connection.endpoint_id in against:
+                    return each
+        return None
 
     def outcome(self, event: str, connection: ConnectionKey) -> None:
         """Note that a checked connection is ``recorded``, or has ``failed``."""
@@ -134,7 +173,8 @@ class Claims:
         """Whether a delete would be skipped because of a claim that the engine has neither checked nor answered yet."""
         with self._seen() as known:
             deletion, holder = on_delete(known, connection, urn)
-        return deletion is Deletion.KEEP_FOR_NOW and not (holder is None or holder.is_checked or holder.is_answered)
+        waits = deletion is Deletion.KEEP_FOR_NOW or (holder is not None and holder.service is not None)
+        return waits and not (holder is None or holder.is_checked or holder.is_answered)
 
     def on_delete(self, connection: ConnectionKey, urn: str | None, **recorded: str) -> Verdict:
         """See :func:`on_delete`. If the delete is skipped for now, note that.
@@ -162,7 +202,7 @@ class Claims:
                 (key, each)
                 for key, each in known.kept.items()
                 if (each.holder in ids or within_stack(each.urn or "") in urns)
-                and not known.of(key)
+                and not known.holders(key)
                 and not any(claim.may_hold(key) for claim in known.claims.values())
             ]
 

@@ -59,9 +59,29 @@ class ConnectionKey(NamedTuple):
         )
 
 
+class ServiceKey(NamedTuple):
+    """The identity of a service.
+
+    :ivar service_id: None while it is not known.
+    :ivar address: as in :class:`ConnectionKey`.
+    """
+
+    service_id: str | None
+    address: str | None = None
+
+    def covers(self, connection: ConnectionKey) -> bool:
+        """Whether the connection may be one of the service's. A part that is not known matches everything."""
+        theirs = (connection.service_id, connection.address)
+        return all(each is None or other is None or each == other for each, other in zip(self, theirs, strict=True))
+
+    def matches(self, other: ServiceKey) -> bool:
+        """Whether both may be the same service. A part that is not known matches everything."""
+        return all(each is None or theirs is None or each == theirs for each, theirs in zip(self, other, strict=True))
+
+
 @dataclass(frozen=True)
 class Claim:
-    """What is known of one resource that the program declares.
+    """What is known of one resource that the program declares: an approval of a connection, or a policy of a service.
 
     :ivar id: the claim's id, unique in the operation.
     :ivar name: the resource's name, for messages.
@@ -70,6 +90,10 @@ class Claim:
     :ivar possible: the connection that the program names, if ``ignore_changes`` covers its ids. If the state holds the
         resource, the engine uses the state's ids instead. Only ``check`` shows which ones count.
     :ivar reads: it is a ``.get``: the connection is decided elsewhere.
+    :ivar status: the status that an approval declares; None if that is not known.
+    :ivar service: the service of a policy; None for an approval.
+    :ivar accepts: the endpoints that a policy accepts; None while it was not checked.
+    :ivar rejects: the endpoints that a policy rejects.
     """
 
     id: str
@@ -78,6 +102,10 @@ class Claim:
     connection: ConnectionKey | None = None
     possible: ConnectionKey | None = None
     reads: bool = False
+    status: str | None = None
+    service: ServiceKey | None = None
+    accepts: frozenset[str] | None = None
+    rejects: frozenset[str] = frozenset()
     is_answered: bool = False
     is_checked: bool = False
     is_recorded: bool = False
@@ -85,10 +113,14 @@ class Claim:
 
     def may_hold(self, connection: ConnectionKey) -> bool:
         """Whether the program names this connection for it, and no check has shown yet whether that counts."""
+        if self.service is not None:
+            return self.accepts is None and self.service.covers(connection)
         return not self.is_checked and self.possible is not None and self.possible.matches(connection)
 
     def holds(self, connection: ConnectionKey) -> bool:
         """Whether it claims this connection, as far as is known."""
+        if self.service is not None:
+            return connection.endpoint_id in (self.accepts or ()) and self.service.covers(connection)
         return self.connection is not None and self.connection.matches(connection)
 
 
@@ -134,6 +166,7 @@ class Known:
     claims: dict[str, Claim] = field(default_factory=dict)
     kept: dict[ConnectionKey, Kept] = field(default_factory=dict)
     _by_endpoint: defaultdict[str, dict[str, None]] = field(default_factory=lambda: defaultdict(dict))
+    _policies: dict[str, None] = field(default_factory=dict)
 
     def take(self, event: Event) -> None:
         """Add an event."""
@@ -142,23 +175,44 @@ class Known:
                 event["urn"], event["claim"], event["status"], event["region"], event["project_id"]
             )
             return
-        id_, told = event["claim"], {name: event[name] for name in ("name", "urn", "reads") if name in event}
-        for name in ("connection", "possible"):
-            if event.get(name) is not None:
-                told[name] = ConnectionKey(*event[name])
+        id_, told = event["claim"], {name: event[name] for name in PLAIN if name in event}
+        told |= {name: read(event[name]) for name, read in READ.items() if event.get(name) is not None}
         before = self.claims.get(id_, Claim(id_))
         claim = self.claims[id_] = CHANGES[event["event"]](replace(before, **told))
+        if claim.service is not None:
+            self._policies[id_] = None
         if claim.connection != before.connection:
             if before.connection is not None:
                 self._by_endpoint[before.connection.endpoint_id].pop(id_, None)
             if claim.connection is not None:
                 self._by_endpoint[claim.connection.endpoint_id][id_] = None
 
+    def policies(self) -> list[Claim]:
+        """The claims of policies."""
+        return [self.claims[each] for each in self._policies]
+
+    def holders(self, connection: ConnectionKey) -> list[Claim]:
+        """The claims on a connection, and those of policies that accept it."""
+        return [*self.of(connection), *(each for each in self.policies() if each.holds(connection))]
+
     def of(self, connection: ConnectionKey) -> list[Claim]:
         """The claims on a connection, in the order in which their keys became known."""
         ids = self._by_endpoint.get(connection.endpoint_id, {})
         return [self.claims[each] for each in ids if self.claims[each].holds(connection)]
 
+
+PLAIN = ("name", "urn", "reads", "status")
+"""The fields of events that are taken as they are."""
+READ: Mapping[str, Callable[[Any], Any]] = MappingProxyType(
+    {
+        "connection": lambda parts: ConnectionKey(*parts),
+        "possible": lambda parts: ConnectionKey(*parts),
+        "service": lambda parts: ServiceKey(*parts),
+        "accepts": frozenset,
+        "rejects": frozenset,
+    }
+)
+"""By field of events: how it is read from what JSON has."""
 
 CHANGES: Mapping[str, Callable[[Claim], Claim]] = MappingProxyType(
     {
@@ -183,7 +237,7 @@ def on_delete(known: Known, connection: ConnectionKey, urn: str | None) -> Verdi
     """
     claims = list(known.claims.values())
     own = [each for each in claims if urn and each.urn and within_stack(each.urn) == within_stack(urn)]
-    holders = known.of(connection)
+    holders = known.holders(connection)
     if not holders:
         coming = next((each for each in own if each.connection is None and not each.is_answered), None)
         if coming is not None:
@@ -193,12 +247,20 @@ def on_delete(known: Known, connection: ConnectionKey, urn: str | None) -> Verdi
         return Verdict(Deletion.REJECT)
     if not any(each.is_checked for each in holders) and any(_is_destroyed(each, connection) for each in own):
         return Verdict(Deletion.REJECT)
+    if all(each.may_hold(connection) and each.service is not None for each in holders):
+        # A policy says which connections it accepts when it is checked. Until then, nothing may be taken for granted.
+        return Verdict(_refusal(claims), holders[0])
     for applies, deletion in HOLDERS:
         holder = next((each for each in holders if applies(each)), None)
         if holder is not None:
             return Verdict(deletion, holder)
+    return Verdict(_refusal(claims), holders[0])
+
+
+def _refusal(claims: list[Claim]) -> Deletion:
+    """The refusal if nothing shows what is to become of the connection."""
     asked = any(each.is_checked for each in claims)
-    return Verdict(Deletion.REFUSE_LEFT_OUT if asked else Deletion.REFUSE_AMBIGUOUS, holders[0])
+    return Deletion.REFUSE_LEFT_OUT if asked else Deletion.REFUSE_AMBIGUOUS
 
 
 def _is_destroyed(claim: Claim, connection: ConnectionKey) -> bool:

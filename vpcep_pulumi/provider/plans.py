@@ -21,7 +21,7 @@ from vpcep_pulumi.lifecycle.expiry import time_left
 from vpcep_pulumi.lifecycle.owner import check_owner
 from vpcep_pulumi.lifecycle.plan import plan_for, verb, words
 from vpcep_pulumi.lifecycle.schema import IDENTITY
-from vpcep_pulumi.lifecycle.table import Goal, Step, live_of, status_for_state, step_for
+from vpcep_pulumi.lifecycle.table import REJECTS, Goal, Step, live_of, status_for_state, step_for
 from vpcep_pulumi.operation.operation import Operation
 from vpcep_pulumi.provider.answers import Checked, Planned
 from vpcep_pulumi.provider.properties import PLAN, PLANS_KEPT, PREVIEW, REFUSED, VERB
@@ -43,7 +43,7 @@ def planned(operation: Operation, approval: Approval, olds: Mapping[str, Any]) -
         operation.log_of(approval).warning(
             f"{approval.name} expires at {approval.expires_at}, in {left}: from then on it is to be rejected"
         )
-    if approval.has_expired and plan.step in (Step.REJECT, Step.WAIT_THEN_REJECT, Step.APPEAR):
+    if approval.has_expired and plan.step in (*REJECTS, Step.APPEAR):
         operation.log_of(approval).warning(f"{approval.name} expired at {approval.expires_at}: it is to be rejected")
     if plan.step is Step.IMPOSSIBLE:
         raise InputError("", f"{approval.name}: {plan.reason}")

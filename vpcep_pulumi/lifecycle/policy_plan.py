@@ -1,0 +1,184 @@
+"""What is about to happen to the connections of a service, in words, and what the state records of them. Pure."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from vpcep_pulumi.lifecycle.expiry import time_left
+from vpcep_pulumi.lifecycle.plan import situation
+from vpcep_pulumi.lifecycle.policy import WORKS, Decision, Evaluation, Policy
+from vpcep_pulumi.lifecycle.table import Goal, Live, live_of, status_for_state
+
+MOST_NAMED = 10
+"""How many endpoints a message names; the plan names all of them."""
+
+
+@dataclass(frozen=True)
+class Record:
+    """What the state records of the connections.
+
+    :ivar decided: by endpoint that the policy decides on: the live status.
+    :ivar pending: the endpoints that wait for a decision.
+    :ivar failed: by endpoint that cannot be decided on, or was not: the reason.
+    """
+
+    decided: Mapping[str, str]
+    pending: tuple[str, ...]
+    failed: Mapping[str, str]
+
+    @classmethod
+    def of_state(cls, olds: Mapping[str, Any]) -> Record:
+        """What the state has recorded."""
+        return cls(dict(olds.get("decided") or {}), tuple(olds.get("pending") or ()), dict(olds.get("failed") or {}))
+
+    def outputs(self) -> dict[str, Any]:
+        """As outputs."""
+        return {"decided": dict(self.decided), "pending": list(self.pending), "failed": dict(self.failed)}
+
+
+def record_of(evaluation: Evaluation) -> Record:
+    """What to record of the connections as they are."""
+    found = evaluation.decisions
+    return Record(
+        {id_: status_for_state(each.connection) for id_, each in sorted(found.items()) if _is_decided(each)},
+        tuple(sorted(id_ for id_, each in found.items() if live_of(each.connection) is Live.PENDING_ACCEPTANCE)),
+        {id_: each.reason for id_, each in sorted(found.items()) if each.is_trouble},
+    )
+
+
+@dataclass(frozen=True)
+class PolicyPlan:
+    """What is about to happen.
+
+    :ivar words: by endpoint concerned, in the order of the ids.
+    :ivar summary: ``900 receive, 3 reject``.
+    """
+
+    words: Mapping[str, str]
+    summary: str
+
+
+def plan_of(evaluation: Evaluation, before: Record) -> PolicyPlan:
+    """What is about to happen to every connection that is concerned: it is decided on, or recorded otherwise.
+
+    :param before: what the state has recorded.
+    """
+    after = record_of(evaluation)
+    verbs = {id_: verb for id_, each in evaluation.decisions.items() if (verb := _verb(each, before, after))}
+    known = {*before.decided, *before.pending, *before.failed}
+    gone = {id_: "record" for id_ in known if id_ not in evaluation.decisions}
+    words = {id_: _words(verb, evaluation.decisions.get(id_)) for id_, verb in sorted((verbs | gone).items())}
+    counts = Counter([*verbs.values(), *gone.values()]).most_common()
+    return PolicyPlan(words, ", ".join(f"{count} {verb}" for verb, count in counts))
+
+
+def refusals(policy: Policy, evaluation: Evaluation) -> list[str]:
+    """Why what is declared is refused before anything is sent; empty if it is not."""
+    found = [
+        f"{_what(each.decision)} by {_why(each.decision)}, and declared {each.claimed.goal} by {each.claimed.holder}: "
+        f'put leave(endpoint_ids=["{each.decision.endpoint_id}"]) before that rule, or remove one of them'
+        for each in evaluation.conflicts[:MOST_NAMED]
+    ]
+    if len(evaluation.conflicts) > MOST_NAMED:
+        found.append(f"and {len(evaluation.conflicts) - MOST_NAMED} more such connections")
+    if policy.max_changes is not None and len(evaluation.work) > policy.max_changes:
+        found.append(
+            f"{len(evaluation.work)} connections would be accepted, rejected or waited for, and max_changes is "
+            f"{policy.max_changes}: {named(each.endpoint_id for each in evaluation.work)}"
+        )
+    cut_off = evaluation.interruptions
+    if len(cut_off) > policy.max_interruptions:
+        found.append(
+            f"{len(cut_off)} accepted connections would be rejected, and max_interruptions is "
+            f"{policy.max_interruptions}: {named(each.endpoint_id for each in cut_off)}. Leave them alone with "
+            "leave(endpoint_ids=[…]), or raise max_interruptions"
+        )
+    return found
+
+
+def refused_delete(policy: Policy, endpoints: Iterable[str]) -> str | None:
+    """Why the policy must not be deleted; None if it may.
+
+    :param endpoints: the accepted connections that the delete would reject.
+    """
+    found = list(endpoints)
+    if len(found) <= policy.max_interruptions:
+        return None
+    return (
+        f"{policy.name}: its policy is not deleted, because {len(found)} accepted connections would be rejected, and "
+        f"max_interruptions is {policy.max_interruptions}: {named(found)}. Nothing was sent. To reject them, raise "
+        "max_interruptions and run `pulumi up` first; to leave them accepted, set retain_on_delete and run `pulumi up` "
+        "first"
+    )
+
+
+def warnings(policy: Policy, evaluation: Evaluation, now: datetime) -> list[str]:
+    """What the user should know although nothing fails: rules that expire soon, or have expired.
+
+    :param now: when the operation began.
+    """
+    counts: defaultdict[int, int] = defaultdict(int)
+    expired: defaultdict[int, int] = defaultdict(int)
+    for each in evaluation.decisions.values():
+        if each.rule is not None and each.goal is Goal.ACCEPTED:
+            counts[each.rule] += 1
+        if each.rule is not None and each.has_expired and each.step in WORKS:
+            expired[each.rule] += 1
+    found = []
+    for number, rule in enumerate(policy.rules, 1):
+        if left := time_left(rule.expires_at, now):
+            found.append(
+                f"{policy.name}: rule {number} expires at {rule.expires_at}, in {left}: from then on it rejects what "
+                f"it accepts now ({counts[number]})"
+            )
+        if expired[number]:
+            found.append(f"{policy.name}: rule {number} expired at {rule.expires_at}: {expired[number]} to be rejected")
+    return found
+
+
+def named(endpoints: Iterable[str]) -> str:
+    """The first few endpoints, and how many more there are."""
+    found = list(endpoints)
+    more = f" and {len(found) - MOST_NAMED} more" if len(found) > MOST_NAMED else ""
+    return f"{', '.join(found[:MOST_NAMED])}{more}"
+
+
+def _is_decided(decision: Decision) -> bool:
+    return decision.goal is not None and not decision.is_trouble
+
+
+def _verb(decision: Decision, before: Record, after: Record) -> str:
+    """What happens to a connection; empty if nothing does."""
+    id_ = decision.endpoint_id
+    if decision.step in WORKS:
+        return str(decision.step)
+    if id_ in after.decided:
+        changed = before.decided.get(id_) != after.decided[id_] or id_ in before.pending or id_ in before.failed
+        return ("record" if id_ in before.decided else "adopt") if changed else ""
+    if id_ in before.decided:
+        return "leave"
+    is_told = before.failed.get(id_) == after.failed.get(id_) and (id_ in before.pending) == (id_ in after.pending)
+    return "" if is_told else "leave"
+
+
+def _words(verb: str, decision: Decision | None) -> str:
+    if decision is None:
+        return f"{verb}: the connection is absent: its consumer has left"
+    about = decision.reason if decision.is_trouble and decision.goal is not None else _sentence(decision)
+    return f"{verb}: {about}" if decision.is_claimed else f"{verb}: {about}; {_why(decision)}"
+
+
+def _sentence(decision: Decision) -> str:
+    return ": ".join(filter(None, [situation(decision.connection, dated=True), decision.reason]))
+
+
+def _why(decision: Decision) -> str:
+    return f"rule {decision.rule}" if decision.rule is not None else "otherwise"
+
+
+def _what(decision: Decision) -> str:
+    return f"connection {decision.endpoint_id} is to be {decision.goal}"
