@@ -4,13 +4,30 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from vpcep_pulumi.resources.endpoint_connection_approval import EndpointConnectionApproval
+    from vpcep_pulumi.resources.endpoint_connection_policy import EndpointConnectionPolicy
     from vpcep_pulumi.resources.queries import EndpointConnection, get_connections, get_connections_output
+    from vpcep_pulumi.resources.rules import accept, leave, reject
 
-__all__ = ["EndpointConnection", "EndpointConnectionApproval", "get_connections", "get_connections_output"]
+__all__ = [
+    "EndpointConnection",
+    "EndpointConnectionApproval",
+    "EndpointConnectionPolicy",
+    "accept",
+    "get_connections",
+    "get_connections_output",
+    "leave",
+    "reject",
+]
 
 if not TYPE_CHECKING:  # given a module's __getattr__, a type checker accepts any attribute name
     _RESOURCES = "vpcep_pulumi.resources"
-    _MODULES = {"EndpointConnectionApproval": f"{_RESOURCES}.endpoint_connection_approval"}
+    _MODULES = {
+        "EndpointConnectionApproval": f"{_RESOURCES}.endpoint_connection_approval",
+        "EndpointConnectionPolicy": f"{_RESOURCES}.endpoint_connection_policy",
+        "accept": f"{_RESOURCES}.rules",
+        "leave": f"{_RESOURCES}.rules",
+        "reject": f"{_RESOURCES}.rules",
+    }
 
     def __getattr__(name: str) -> Any:
         """Import what is asked for on first access: pytest loads this package in every run, and pulumi is slow."""

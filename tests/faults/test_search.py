@@ -131,7 +131,7 @@ SPOILT_RULES = {
     "a wait is over at once": ("if live in wait.target or", "if True or"),
     "a wait has no end": ("while self.now - began < limit:", "while True:"),
     "no read may be late": ("is_late = live is before and", "is_late = False and"),
-    "the owner is not looked at": ("        check_owner(self.approval, connection, self._what_was_sent())\n", ""),
+    "the owner is not looked at": ("        check_owner(self.approval, connection, self.what_was_sent())\n", ""),
     "looks are not believed": ("        self.connection = connection\n", ""),
     "a lost answer counts as nothing sent": (
         "elif isinstance(result, Refused):",

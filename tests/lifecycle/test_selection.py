@@ -7,8 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from vpcep_pulumi.api.models import Connection
+from vpcep_pulumi.api.times import moment_of
 from vpcep_pulumi.errors import InputError
-from vpcep_pulumi.lifecycle.selection import Selection, moment_of
+from vpcep_pulumi.lifecycle.selection import Selection
 
 NOW = datetime(2026, 11, 26, 5, 0, tzinfo=UTC)
 connections = st.lists(

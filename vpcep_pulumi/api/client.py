@@ -30,6 +30,7 @@ from vpcep_pulumi.api.route import Route, route_to
 from vpcep_pulumi.api.signing import DATE_HEADER
 from vpcep_pulumi.api.text import printable
 from vpcep_pulumi.api.throttle import Throttle
+from vpcep_pulumi.api.window import Window
 from vpcep_pulumi.api.wire import ALLOWANCE, Allowance, CannotConnect, Transport
 from vpcep_pulumi.clock import Clock
 from vpcep_pulumi.errors import (
@@ -103,6 +104,7 @@ class Client:
         self._debug = debug or (lambda _line: None)
         self._credential_state = credential_state or CredentialState()
         self._throttle = Throttle(self._clock.monotonic, self._clock.sleep)
+        self._window = Window()
         self._attempts = Attempts(self._clock, self._throttle, warn or (lambda _line: None))
         secrets = secrets_of(credential)
         self._route = Route(named_by)
@@ -156,7 +158,7 @@ class Client:
 
         A refused credential and throttling are noted before the turn ends: they hold back the other requests.
         """
-        with self._credential_state.attempt(), self._throttle.turn() as turn:
+        with self._credential_state.attempt(), self._window.place(), self._throttle.turn() as turn:
             self._credential_state.check(operation.name)
             began = self._clock.monotonic()
             try:
@@ -166,6 +168,7 @@ class Client:
                 raise
             if 200 <= status < 300:
                 self._throttle.answered(turn)
+                self._window.answered()
                 self._trace(operation, began, status, request_id(headers, self._mask))
             else:
                 error = error_from_response(
@@ -175,6 +178,7 @@ class Client:
                 if isinstance(error, AuthenticationError):
                     self._credential_state.refused(error)
                 elif error.kind is RefusalKind.THROTTLED:
+                    self._window.throttled(turn.closings)
                     self._throttle.close_for(LEAST_CLOSING)
                 elif 400 <= status < 500:
                     self._throttle.answered(turn)  # a refusal shows as well that the quota is not used up

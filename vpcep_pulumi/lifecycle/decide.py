@@ -94,8 +94,24 @@ def decide(
     except Exception as error:
         if not decision.sent:
             raise
-        return decision.outcome(decision.defect(error))
+        return decision.outcome(defect(approval.name, error, decision.what_was_sent()))
     return decision.outcome(None)
+
+
+def defect(name: str, error: Exception, done: str) -> NotSettledError:
+    """The error for a defect of this package. Its message leaves out ``error``'s own, which may hold a secret.
+
+    It names only the type of ``error``, and the file and line where it was raised.
+
+    :param name: the connection.
+    :param done: what was sent so far.
+    """
+    frame = traceback.extract_tb(error.__traceback__)[-1]
+    file = frame.filename.replace("\\", "/").rpartition("/")[2]
+    place = f"{type(error).__name__} at {file}:{frame.lineno}"
+    problem = NotSettledError(f"{name}: a defect of vpcep-pulumi ({place}): {done}. Please report it")
+    problem.__cause__ = error
+    return problem
 
 
 @dataclass
@@ -122,20 +138,6 @@ class _Decision:
     def outcome(self, error: VpcepError | None) -> Outcome:
         """What the decision came to."""
         return Outcome(self.connection, tuple(self.sent), error, self.has_left)
-
-    def defect(self, error: Exception) -> NotSettledError:
-        """The error for a defect of this package. Its message leaves out ``error``'s own, which may hold a secret.
-
-        It names only the type of ``error``, and the file and line where it was raised.
-        """
-        frame = traceback.extract_tb(error.__traceback__)[-1]
-        file = frame.filename.replace("\\", "/").rpartition("/")[2]
-        place = f"{type(error).__name__} at {file}:{frame.lineno}"
-        problem = NotSettledError(
-            f"{self.approval.name}: a defect of vpcep-pulumi ({place}): {self._what_was_sent()}. Please report it"
-        )
-        problem.__cause__ = error
-        return problem
 
     def steps(self, written: str | None) -> Steps:
         """The whole decision: read the connection, reach the declared status, write the description."""
@@ -256,7 +258,7 @@ class _Decision:
             self.owner = owner_of(connection.domain_id, self.owner)
             connection = connection.model_copy(update={"domain_id": self.owner})
         self.connection = connection
-        check_owner(self.approval, connection, self._what_was_sent())
+        check_owner(self.approval, connection, self.what_was_sent())
 
     def _change(self, name: str, want: Send | Describe) -> Generator[Want, Result, Answered | Refused | Lost]:
         """Ask for a change of the connection. Until its response is here, it may have been carried out."""
@@ -285,7 +287,7 @@ class _Decision:
             f"{self.approval.name}: after `{step}` {situation(self.connection)}: somebody else decides on it as well"
         )
 
-    def _what_was_sent(self) -> str:
+    def what_was_sent(self) -> str:
         """What was sent last, for messages."""
         if not self.sent:
             return "nothing is sent"

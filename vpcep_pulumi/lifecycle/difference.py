@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from vpcep_pulumi.api.models import Connection
@@ -15,21 +15,26 @@ from vpcep_pulumi.lifecycle.schema import IDENTITY, REPEATED
 from vpcep_pulumi.lifecycle.table import FULFILLED, Goal, live_of, status_for_state, step_for
 
 
-def replaced_by(olds: Mapping[str, Any], news: Mapping[str, Any], unknown: object) -> tuple[str, ...]:
-    """The changed inputs that name another connection, and so replace the resource.
+def replaced_by(
+    olds: Mapping[str, Any], news: Mapping[str, Any], unknown: object, identity: Iterable[str] = IDENTITY
+) -> tuple[str, ...]:
+    """The changed inputs that name another connection (or service), and so replace the resource.
 
     :param olds: the state's outputs.
     :param unknown: stands in the place of a value that a preview does not know yet.
+    :param identity: the inputs that are the resource's identity.
     """
-    return tuple(name for name in IDENTITY if news.get(name) not in (olds.get(name), unknown))
+    return tuple(name for name in identity if news.get(name) not in (olds.get(name), unknown))
 
 
-def inputs_changed(olds: Mapping[str, Any], news: Mapping[str, Any], unknown: object) -> bool:
+def inputs_changed(
+    olds: Mapping[str, Any], news: Mapping[str, Any], unknown: object, repeated: Iterable[str] = REPEATED
+) -> bool:
     """Whether an input that the connection does not show has changed, or any input is not known yet.
 
-    The parameters are those of :func:`replaced_by`.
+    The parameters are those of :func:`replaced_by`; ``repeated`` are the inputs that the outputs repeat.
     """
-    return any(news.get(name) != olds.get(name) for name in REPEATED) or any(
+    return any(news.get(name) != olds.get(name) for name in repeated) or any(
         value is unknown for value in news.values()
     )
 

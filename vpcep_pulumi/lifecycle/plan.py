@@ -7,7 +7,6 @@ no text can push it out of sight. Two different accounts never look the same.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import accumulate
@@ -16,6 +15,7 @@ from urllib.parse import urlsplit
 
 from vpcep_pulumi.api.models import Connection
 from vpcep_pulumi.api.text import escaped, shown_id
+from vpcep_pulumi.api.times import TIME
 from vpcep_pulumi.lifecycle.approval import Approval
 from vpcep_pulumi.lifecycle.description import must_describe
 from vpcep_pulumi.lifecycle.table import Goal, Live, Step, live_of, status_for_state, step_for
@@ -27,8 +27,6 @@ TARGET_STATUS: Mapping[Goal, str] = MappingProxyType(
 
 DESCRIBE = "describe"
 
-TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,6})?Z?", re.ASCII)
-"""A time as the API writes it. Anything else in its place is not shown."""
 MOST_REASONS = 3
 """How many of a connection's errors are shown."""
 LONGEST_REASON = 100

@@ -21,11 +21,11 @@ from types import MappingProxyType
 from typing import Final
 
 from vpcep_pulumi.api.models import Connection
+from vpcep_pulumi.api.times import moment_of
 from vpcep_pulumi.lifecycle.expiry import status_at
 from vpcep_pulumi.lifecycle.plan import impossible
 from vpcep_pulumi.lifecycle.policy_rule import GOALS, PolicyRule
 from vpcep_pulumi.lifecycle.schema import DEFAULTS
-from vpcep_pulumi.lifecycle.selection import moment_of
 from vpcep_pulumi.lifecycle.table import HELD, REJECTS, Goal, Live, Step, live_of, step_for
 
 WAITING: Final = frozenset({Live.PENDING_ACCEPTANCE, Live.REJECTED})

@@ -8,11 +8,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from vpcep_pulumi.api.models import Connection
 from vpcep_pulumi.lifecycle.expiry import time_left
 from vpcep_pulumi.lifecycle.plan import situation
 from vpcep_pulumi.lifecycle.policy import WORKS, Decision, Evaluation, Policy
 from vpcep_pulumi.lifecycle.table import Goal, Live, live_of, status_for_state
 
+MOST_TOLD = 3
+"""How many connections a message tells of in full."""
 MOST_NAMED = 10
 """How many endpoints a message names; the plan names all of them."""
 
@@ -34,6 +37,12 @@ class Record:
     def of_state(cls, olds: Mapping[str, Any]) -> Record:
         """What the state has recorded."""
         return cls(dict(olds.get("decided") or {}), tuple(olds.get("pending") or ()), dict(olds.get("failed") or {}))
+
+    def as_live(self, live: Mapping[str, Connection]) -> Record:
+        """The same connections, as they are now; those that are gone are left out."""
+        decided = {id_: status_for_state(live[id_]) for id_ in self.decided if id_ in live}
+        pending = (id_ for id_ in self.pending if id_ in live and live_of(live[id_]) is Live.PENDING_ACCEPTANCE)
+        return Record(decided, tuple(pending), {id_: why for id_, why in self.failed.items() if id_ in live})
 
     def outputs(self) -> dict[str, Any]:
         """As outputs."""
@@ -71,9 +80,25 @@ def plan_of(evaluation: Evaluation, before: Record) -> PolicyPlan:
     verbs = {id_: verb for id_, each in evaluation.decisions.items() if (verb := _verb(each, before, after))}
     known = {*before.decided, *before.pending, *before.failed}
     gone = {id_: "record" for id_ in known if id_ not in evaluation.decisions}
-    words = {id_: _words(verb, evaluation.decisions.get(id_)) for id_, verb in sorted((verbs | gone).items())}
-    counts = Counter([*verbs.values(), *gone.values()]).most_common()
+    return _plan(evaluation, verbs | gone)
+
+
+def work_of(evaluation: Evaluation) -> PolicyPlan:
+    """What is about to be sent or waited for. What is merely recorded otherwise is left out."""
+    return _plan(evaluation, {each.endpoint_id: str(each.step) for each in evaluation.work})
+
+
+def _plan(evaluation: Evaluation, verbs: Mapping[str, str]) -> PolicyPlan:
+    words = {id_: _words(verb, evaluation.decisions.get(id_)) for id_, verb in sorted(verbs.items())}
+    counts = Counter(verbs.values()).most_common()
     return PolicyPlan(words, ", ".join(f"{count} {verb}" for verb, count in counts))
+
+
+def news_of(plan: PolicyPlan, work: PolicyPlan) -> str:
+    """What a plan has besides the work, for a message; empty if that is nothing."""
+    rest = [f"{id_}: {words}" for id_, words in plan.words.items() if id_ not in work.words]
+    more = f"; and {len(rest) - MOST_TOLD} more" if len(rest) > MOST_TOLD else ""
+    return f"{'; '.join(rest[:MOST_TOLD])}{more}"
 
 
 def refusals(policy: Policy, evaluation: Evaluation) -> list[str]:

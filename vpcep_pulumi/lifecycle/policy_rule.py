@@ -23,12 +23,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from fnmatch import fnmatchcase
 from types import MappingProxyType
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
-from vpcep_pulumi.api.models import Connection
+from vpcep_pulumi.api.times import moment_of
 from vpcep_pulumi.lifecycle.schema import LONGEST_DESCRIPTION, RULES, count_problem
-from vpcep_pulumi.lifecycle.selection import moment_of
 from vpcep_pulumi.lifecycle.table import Goal
+
+if TYPE_CHECKING:
+    from vpcep_pulumi.api.models import Connection
 
 GOALS: Final[Mapping[str, Goal | None]] = MappingProxyType(
     {"accept": Goal.ACCEPTED, "reject": Goal.REJECTED, "leave": None}
@@ -154,11 +156,6 @@ class PolicyRule:
             name in later.conditions and CONDITIONS[name].covers(value, later.conditions[name])
             for name, value in self.conditions.items()
         )
-
-    @property
-    def accepts_anyone(self) -> bool:
-        """Whether it accepts connections of accounts and endpoints that it does not name."""
-        return self.action == "accept" and not {"domain_ids", "endpoint_ids"} & set(self.conditions)
 
 
 def rule_of(values: Mapping[str, Any]) -> PolicyRule:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+from typing import Any
+
 from vpcep_pulumi.lifecycle.policy_rule import rules_problem
 from vpcep_pulumi.lifecycle.schema import APPROVAL, Input, Output, Schema, count_problem
 
@@ -72,3 +75,33 @@ POLICY = Schema(
     ),
 )
 """Every property of a policy, in the order of the resource's arguments."""
+
+
+def problems(inputs: Mapping[str, Any], is_unknown: Callable[[object], bool]) -> dict[str, str]:
+    """What is wrong with the inputs of a policy, by input. No value is shown: it may be a secret.
+
+    :param is_unknown: whether a value is not known yet; such a value is not checked.
+    """
+    found = {name: "is required" for name in POLICY.names("required") if inputs.get(name) is None}
+    for name, rule in POLICY.rules.items():
+        value = inputs.get(name)
+        if value is None or is_unknown(value):
+            continue
+        reason = rules_problem(value, is_unknown) if name == "rules" else rule(value)
+        if reason is not None:
+            found[name] = reason
+    if not found and not inputs.get("accept_anyone"):
+        found = _anyone(inputs, is_unknown)
+    return found
+
+
+def _anyone(inputs: Mapping[str, Any], is_unknown: Callable[[object], bool]) -> dict[str, str]:
+    """Where the policy accepts connections of accounts and endpoints that it does not name."""
+    advice = "which accepts whoever asks. If that is meant, set accept_anyone=True"
+    if inputs.get("otherwise") == "accept":
+        return {"otherwise": f'is "accept", {advice}'}
+    rules = inputs["rules"]
+    for number, rule in enumerate(() if is_unknown(rules) else rules, 1):
+        if not is_unknown(rule) and rule["action"] == "accept" and not {"domain_ids", "endpoint_ids"} & set(rule):
+            return {"rules": f"rule {number} names neither domain_ids nor endpoint_ids, {advice}"}
+    return {}

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 
 from vpcep_pulumi.api.models import Connection
+from vpcep_pulumi.api.times import moment_of
 from vpcep_pulumi.errors import InputError
-from vpcep_pulumi.lifecycle.plan import TIME
 from vpcep_pulumi.lifecycle.table import status_for_state
 
 
@@ -47,14 +47,3 @@ class Selection:
         return (self.created_after is None or created >= self.created_after) and (
             self.created_before is None or created < self.created_before
         )
-
-
-def moment_of(text: str | None) -> datetime | None:
-    """A time as the API writes it: UTC, older ones without a zone. None if it is no time."""
-    if text is None or not TIME.fullmatch(text):
-        return None
-    try:
-        found = datetime.fromisoformat(text)
-    except ValueError:
-        return None
-    return found if found.tzinfo is not None else found.replace(tzinfo=UTC)

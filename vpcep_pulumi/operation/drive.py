@@ -37,7 +37,7 @@ def drive(
 
     :raises Exception: an error that is not a ``VpcepError`` was raised, and nothing was sent before.
     """
-    driver = _Driver(approval, session, clock, log)
+    driver = Driver(approval, session, clock, log)
     try:
         want = next(decision)
         while True:
@@ -54,7 +54,7 @@ def drive(
         decision.close()
 
 
-class _Driver:
+class Driver:
     """Does what one decision wants."""
 
     def __init__(self, approval: Approval, session: ProjectSession, clock: Clock, log: Log) -> None:

@@ -128,7 +128,8 @@ class LiveView:
     def find_all(self, service_id: str) -> list[Connection]:
         """Every connection of a service, each once, or an error: see :func:`~vpcep_pulumi.operation.whole.read_whole`.
 
-        What was read less than :data:`MAX_AGE` seconds ago is not read again.
+        What was read less than :data:`MAX_AGE` seconds ago is not read again. The responses to the operation's own
+        actions correct it.
 
         :raises ApiError: the API refused the read; for example, there is no such service.
         :raises AnswerError: the responses do not make a whole.
@@ -139,7 +140,7 @@ class LiveView:
             while service.reading:
                 service.turn.wait()
             if service.whole is not None and service.whole_at >= oldest:
-                return list(service.whole)
+                return _corrected(service.whole, service)
             if service.error is not None and service.error_at >= oldest:
                 raise _twin(service.error)
             service.reading = True
@@ -150,7 +151,12 @@ class LiveView:
             )
             with service.turn:
                 service.whole, service.whole_at = whole, at
-        return list(whole)
+                # What was read counts for single connections as well.
+                service.listed, service.listed_at = {each.id: each for each in whole if each.id is not None}, at
+                service.next_offset, service.complete = len(whole), True
+                service.pages = max(1, -(-len(whole) // self._page_limit))
+                service.looked_up, service.error = set(), None
+                return _corrected(whole, service)
 
     def apply_response(self, service_id: str, answer: Connection, *, before: str | None) -> None:
         """Correct the view by the response to an action of our own.
@@ -241,6 +247,22 @@ def _alone(service: _Service, at: float) -> Iterator[None]:
         with service.turn:
             service.reading = False
             service.turn.notify_all()
+
+
+def _corrected(whole: tuple[Connection, ...], service: _Service) -> list[Connection]:
+    """A service's connections, as our own actions have left them. The service's ``turn`` is held.
+
+    A response may leave out fields: they are as they were read.
+    """
+
+    def corrected(each: Connection) -> Connection:
+        act = service.acts.get(each.id or "")
+        if act is None or not (service.whole_at <= act.at or _is_late(Observation(each, service.whole_at), act)):
+            return each
+        named = {name: value for name, value in dict(act.answer).items() if value is not None}
+        return each.model_copy(update=named)
+
+    return list(map(corrected, whole))
 
 
 def _is_late(observation: Observation, act: Act) -> bool:

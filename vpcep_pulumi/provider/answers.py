@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from vpcep_pulumi.errors import InputError
@@ -11,13 +12,13 @@ from vpcep_pulumi.provider.values import Values
 
 @dataclass(frozen=True)
 class Planned:
-    """What is going to happen to a connection.
+    """What is going to happen to a connection, or to those of a service.
 
-    :ivar words: the text for the user; ``UNKNOWN`` if a preview does not know it yet.
-    :ivar verb: what is done, such as ``receive``, ``adopt`` or ``record``.
+    :ivar words: the text for the user, by endpoint for a service; ``UNKNOWN`` if a preview does not know it yet.
+    :ivar verb: what is done, such as ``receive``, ``adopt`` or ``record``; for a service, with counts.
     """
 
-    words: str | Unknown
+    words: str | Mapping[str, str] | Unknown
     verb: str
 
 

@@ -82,11 +82,18 @@ class ApprovalProvider:
     def _check_claimed(self, inputs: Values, olds: Mapping[str, Any], claim: str | None) -> Checked:
         approval = approval_of(inputs, now=self.operation.now)
         try:
-            other = self._claims.check(claim, self._key(approval))
+            other = self._claims.check(claim, self._key(approval), str(approval.goal))
+            policy = self._claims.opposite(self._key(approval), str(approval.goal))
         except SharedEventsError as error:
             return Checked(inputs, (InputError("", str(error)),))
         if other is not None:
             return Checked(inputs, (InputError("", f"{approval.name} is declared twice, also by {other.name}"),))
+        if policy is not None:
+            reason = (
+                f"{approval.name} is declared {approval.goal}, and {policy.name} decides the opposite: put "
+                f'leave(endpoint_ids=["{approval.endpoint_id}"]) first among its rules, or remove one of them'
+            )
+            return Checked(inputs, (InputError("", reason),))
         if self._claims.kept(self._key(approval)) is not None:
             # If it were refused here, no state would hold the connection. ``create`` records whatever is wrong with it.
             self._checked.add(self._key(approval))

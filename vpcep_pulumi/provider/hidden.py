@@ -21,6 +21,9 @@ from vpcep_pulumi.provider.properties import PLAN, REFUSED
 SECRET = "__secret"  # noqa: S105 -- a name
 """The hidden input, and output, that lists the names of secret inputs."""
 MASK = "[secret]"
+SHOWN = (PLAN, REFUSED, "errors", "failed")
+"""The properties that hold messages: texts, lists of texts, or texts by endpoint."""
+SHOWN_OF_RULES = ("action", "endpoint_ids")
 
 
 class Hidden:
@@ -33,12 +36,12 @@ class Hidden:
     def meet(self, values: Mapping[str, Any]) -> None:
         """Hide, from now on, the secret values among a resource's inputs or outputs."""
         names = values.get(SECRET)
-        found = {values.get(name) for name in names} if isinstance(names, list) else set()
+        found = {each for name in names for each in _texts(values.get(name))} if isinstance(names, list) else set()
         with self._lock:
-            self._values |= {value for value in found if isinstance(value, str) and value}
+            self._values |= found
 
     def __contains__(self, value: object) -> bool:
-        return value in self._values
+        return not self._values.isdisjoint(_texts(value))
 
     def masked(self, text: str) -> str:
         """The text with secret values masked, if they stand as whole words: a short value is a part of many words."""
@@ -47,14 +50,27 @@ class Hidden:
         return text
 
     def masked_values(self, values: Mapping[str, Any]) -> dict[str, Any]:
-        """Inputs or outputs with the secrets masked in ``plan``, ``refused`` and ``errors``, but nowhere else."""
+        """Inputs or outputs with the secrets masked in those of :data:`SHOWN`, but nowhere else."""
         shown = dict(values)
-        for name in (PLAN, REFUSED):
+        if not self._values:
+            return shown
+        for name in SHOWN:
             if isinstance(shown.get(name), str):
                 shown[name] = self.masked(shown[name])
-        if isinstance(shown.get("errors"), list):
-            shown["errors"] = [self.masked(str(each)) for each in shown["errors"]]
+            elif isinstance(shown.get(name), Mapping):
+                shown[name] = {key: self.masked(text) for key, text in shown[name].items()}
+            elif isinstance(shown.get(name), list):
+                shown[name] = [self.masked(str(each)) for each in shown[name]]
         return shown
+
+
+def _texts(value: object) -> set[str]:
+    """The texts that a secret value consists of. What a rule of a policy does, and to which endpoints, is shown."""
+    if isinstance(value, Mapping):
+        return {each for name, part in value.items() if name not in SHOWN_OF_RULES for each in _texts(part)}
+    if isinstance(value, list | tuple):
+        return {each for part in value for each in _texts(part)}
+    return {value} if isinstance(value, str) and value else set()
 
 
 class MaskedLog:

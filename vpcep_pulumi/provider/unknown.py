@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Final
 
 
@@ -13,3 +14,10 @@ class Unknown:
 
 
 UNKNOWN: Final = Unknown()
+
+
+def holds_unknown(value: object) -> bool:
+    """Whether a value is not known yet, or holds one that is not."""
+    if isinstance(value, Mapping):
+        return any(map(holds_unknown, value.values()))
+    return any(map(holds_unknown, value)) if isinstance(value, list | tuple) else value is UNKNOWN

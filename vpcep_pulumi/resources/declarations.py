@@ -20,7 +20,7 @@ from pulumi.runtime.mocks import MockEngine
 
 from vpcep_pulumi.lifecycle.schema import IDENTITY
 from vpcep_pulumi.operation.claims import CLAIM_INPUT, Claims
-from vpcep_pulumi.operation.rules import ConnectionKey
+from vpcep_pulumi.operation.rules import ConnectionKey, ServiceKey
 from vpcep_pulumi.operation.shared import events_of
 from vpcep_pulumi.resources.configuration import check_configuration
 from vpcep_pulumi.resources.interrupts import hide_interrupts
@@ -37,6 +37,7 @@ class Declaration:
     :ivar type: the resource's type token.
     :ivar inputs: those that name the connection; values may be outputs.
     :ivar reads: it is a ``.get``.
+    :ivar status: the status that an approval declares, as far as it is known.
     """
 
     name: str
@@ -44,6 +45,7 @@ class Declaration:
     inputs: dict[str, pulumi.Input[str] | None]
     opts: pulumi.ResourceOptions
     reads: bool = False
+    status: str | None = None
 
     @property
     def label(self) -> str:
@@ -90,7 +92,7 @@ class Declarations:
         claim = f"{self._program}.{next(self._numbers)}"
         urn = self._urn(claim, declaration)
         hidden: dict[str, Any] = {} if urn is None else {CLAIM_INPUT: _joined(claim, urn)}
-        fields: dict[str, Any] = {"name": declaration.label, **({"urn": urn} if isinstance(urn, str) else {})}
+        fields = {"status": declaration.status, **_fields(declaration, urn)}
         key = None if declaration.is_overridden else _key(declaration.inputs)
         if declaration.is_overridden and not declaration.reads:
             fields["possible"] = _key(declaration.inputs)
@@ -106,6 +108,38 @@ class Declarations:
             lambda values: self._resolved(claim, declaration, values), run_with_unknowns=True
         )
         return claim, {**hidden, "endpoint_id": endpoint}
+
+    def declare_policy(self, declaration: Declaration) -> tuple[str, dict[str, Any]]:
+        """Claim a service for a policy.
+
+        :returns: the claim's id, and the hidden inputs to register.
+        :raises pulumi.RunError: the program declares two policies of it.
+        """
+        claim = f"{self._program}.{next(self._numbers)}"
+        urn = self._urn(claim, declaration)
+        service = declaration.inputs["service_id"]
+        known = service if isinstance(service, str) else None
+        if known is not None:
+            self._note_policy(known, declaration)
+        self.claims.tell("declared", claim, service=ServiceKey(known), **_fields(declaration, urn))
+        if known is None:
+            pulumi.Output.from_input(service).apply(
+                lambda resolved: self.claims.tell("resolved", claim, service=ServiceKey(resolved))
+            )
+        return claim, {} if urn is None else {CLAIM_INPUT: _joined(claim, urn)}
+
+    def _note_policy(self, service_id: str, declaration: Declaration) -> None:
+        """Refuse a second policy of a service. The provider finds those whose service is not known yet."""
+        if not self._is_real:
+            return
+        with self._lock:
+            place = (service_id, *declaration.place)
+            other = self._holders.get(place)
+            self._holders[place] = declaration.label
+        if other is not None:
+            raise pulumi.RunError(
+                f"service {service_id} has two policies, {other} and {declaration.label}: put all rules into one"
+            )
 
     def _resolved(self, claim: str, declaration: Declaration, values: object) -> pulumi.Input[str] | None:
         if isinstance(values, Sequence):  # else none of them is known yet
@@ -148,6 +182,11 @@ class Declarations:
         named = pulumi.create_urn(declaration.name, declaration.type, parent).apply(note)
         # Drop the dependencies: a parent that depends on its children, as components do, would wait for itself.
         return pulumi.Output(set(), cast("Any", named.future()), named.is_known())
+
+
+def _fields(declaration: Declaration, urn: str | pulumi.Output[str] | None) -> dict[str, Any]:
+    """The fields of a claim that are known at once."""
+    return {"name": declaration.label, **({"urn": urn} if isinstance(urn, str) else {})}
 
 
 def _joined(claim: str, urn: str | pulumi.Output[str]) -> str | pulumi.Output[str]:

@@ -122,7 +122,8 @@ class EndpointConnectionApproval(Resource, module="vpcep", name="EndpointConnect
             settle_timeout=settle_timeout,
         )
         identity = {name: given.get(name) for name in IDENTITY}
-        claim, claimed = own.declare(Declaration(resource_name, TYPE, identity, opts))
+        plain = status if isinstance(status, str) and expires_at is None else None
+        claim, claimed = own.declare(Declaration(resource_name, TYPE, identity, opts, status=plain))
         previewed = pulumi.runtime.is_dry_run()
         inputs = {
             **given,

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pulumi
@@ -33,7 +33,7 @@ class Previews:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._awaited = self._told = 0
-        self._plans: list[tuple[pulumi.Resource, str, str]] = []
+        self._plans: list[tuple[pulumi.Resource, str | Mapping[str, str], str]] = []
 
     @staticmethod
     def inputs() -> dict[str, Any]:
@@ -50,8 +50,8 @@ class Previews:
             self._awaited += 1
 
         async def tell(values: Sequence[Any]) -> None:
-            plan, verb, refused = (value if isinstance(value, str) else None for value in values)
-            self._tell(resource, plan, verb)
+            plan, verb, refused = (value if isinstance(value, str | Mapping) else None for value in values)
+            self._tell(resource, plan, verb if isinstance(verb, str) else None)
             if refused is not None:
                 pulumi.log.error(f"{name}: {refused}", resource)
                 await self._others()
@@ -70,7 +70,7 @@ class Previews:
                 if not self._awaited:
                     return
 
-    def _tell(self, resource: pulumi.Resource, plan: str | None, verb: str | None) -> None:
+    def _tell(self, resource: pulumi.Resource, plan: str | Mapping[str, str] | None, verb: str | None) -> None:
         with self._lock:
             self._awaited -= 1
             self._told += 1
@@ -79,16 +79,38 @@ class Previews:
             if self._awaited or not self._plans:
                 return
             plans, self._plans = self._plans, []
-        absent = [(each, words) for each, words, step in plans if step == Step.APPEAR]
-        for each, words in absent[:MOST_ROWS]:
-            pulumi.log.warn(f"{words}. {CHECK}", each)
-        if len(absent) > MOST_ROWS:
-            pulumi.log.warn(f"vpcep: {len(absent)} connections are not there yet, these among them. {CHECK}")
-        if len(plans) <= MOST_ROWS:
-            for each, words, step in plans:
-                if step != Step.APPEAR:
-                    pulumi.log.info(words, each)
-            return
-        counts = Counter(verb for _, _, verb in plans).most_common()
-        steps = ", ".join(f"{count} {verb}" for verb, count in counts)
-        pulumi.log.info(f"vpcep: {len(plans)} approvals have something to do: {steps}. Each plan is in --diff")
+        _show(plans)
+
+
+def _show(plans: Sequence[tuple[pulumi.Resource, str | Mapping[str, str], str]]) -> None:
+    """Log what is going to happen: each plan, or, if there are many, a summary."""
+    approvals = [(each, words, verb) for each, words, verb in plans if isinstance(words, str)]
+    for resource, connections, verb in plans:
+        if not isinstance(connections, str):
+            _show_policy(resource, connections, verb)
+    if approvals:
+        _show_approvals(approvals)
+
+
+def _show_policy(resource: pulumi.Resource, connections: Mapping[str, str], verb: str) -> None:
+    if len(connections) > MOST_ROWS:
+        pulumi.log.info(f"{verb}: each connection is in --diff", resource)
+        return
+    for endpoint, words in connections.items():
+        pulumi.log.info(f"{endpoint}: {words}", resource)
+
+
+def _show_approvals(plans: Sequence[tuple[pulumi.Resource, str, str]]) -> None:
+    absent = [(each, words) for each, words, step in plans if step == Step.APPEAR]
+    for each, words in absent[:MOST_ROWS]:
+        pulumi.log.warn(f"{words}. {CHECK}", each)
+    if len(absent) > MOST_ROWS:
+        pulumi.log.warn(f"vpcep: {len(absent)} connections are not there yet, these among them. {CHECK}")
+    if len(plans) <= MOST_ROWS:
+        for each, words, step in plans:
+            if step != Step.APPEAR:
+                pulumi.log.info(words, each)
+        return
+    counts = Counter(verb for _, _, verb in plans).most_common()
+    steps = ", ".join(f"{count} {verb}" for verb, count in counts)
+    pulumi.log.info(f"vpcep: {len(plans)} approvals have something to do: {steps}. Each plan is in --diff")

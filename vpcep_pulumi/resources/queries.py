@@ -15,6 +15,7 @@ import pulumi
 from vpcep_pulumi.api.statuses import DOCUMENTED
 from vpcep_pulumi.errors import VpcepError
 from vpcep_pulumi.lifecycle.schema import RULES, Rule
+from vpcep_pulumi.resources.arguments import ANY
 from vpcep_pulumi.resources.declarations import declarations
 
 if TYPE_CHECKING:
@@ -22,8 +23,6 @@ if TYPE_CHECKING:
 
 Status: TypeAlias = Literal["pendingAcceptance", "creating", "accepted", "rejected", "failed", "deleting"]
 """The statuses that the API documents."""
-ANY: Any = object()
-"""An argument that is left out. None is refused: it may come from data, and would mean every account."""
 
 
 @dataclass(frozen=True)
