@@ -3,14 +3,24 @@
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from vpcep_pulumi.resources.approvals_from import approvals_from
     from vpcep_pulumi.resources.endpoint_connection_approval import EndpointConnectionApproval
     from vpcep_pulumi.resources.queries import EndpointConnection, get_connections, get_connections_output
 
-__all__ = ["EndpointConnection", "EndpointConnectionApproval", "get_connections", "get_connections_output"]
+__all__ = [
+    "EndpointConnection",
+    "EndpointConnectionApproval",
+    "approvals_from",
+    "get_connections",
+    "get_connections_output",
+]
 
 if not TYPE_CHECKING:  # given a module's __getattr__, a type checker accepts any attribute name
     _RESOURCES = "vpcep_pulumi.resources"
-    _MODULES = {"EndpointConnectionApproval": f"{_RESOURCES}.endpoint_connection_approval"}
+    _MODULES = {
+        "EndpointConnectionApproval": f"{_RESOURCES}.endpoint_connection_approval",
+        "approvals_from": f"{_RESOURCES}.approvals_from",
+    }
 
     def __getattr__(name: str) -> Any:
         """Import what is asked for on first access: pytest loads this package in every run, and pulumi is slow."""
