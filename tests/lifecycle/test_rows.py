@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 import yaml
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from vpcep_pulumi.lifecycle import schema
@@ -18,6 +18,7 @@ from vpcep_pulumi.lifecycle.rows import ANY_ACCOUNT, NUMBERS, UnreadableError, c
 from vpcep_pulumi.lifecycle.yaml_rows import PARSER, yaml_rows
 
 PARSERS = [yaml.BaseLoader, PARSER]
+# Properties that write YAML try fewer examples: writing takes its time.
 IDS = st.from_regex(r"[A-Za-z0-9_-]{1,64}", fullmatch=True) | st.from_regex(r"0?[0-9]{1,9}(e[0-9])?", fullmatch=True)
 SEEN = st.characters(codec="utf-8", exclude_categories=["C"], exclude_characters="<>")
 """The characters of a text that somebody typed."""
@@ -73,6 +74,7 @@ def read_yaml(text: str, parser: Any = PARSER, **defaults: object) -> tuple[dict
 
 class TestWhatWasWrittenIsDeclared:
     @pytest.mark.parametrize("parser", PARSERS)
+    @settings(max_examples=40)
     @given(FILES, st.booleans(), st.sampled_from([None, True, False]))
     def test_yaml(self, parser, rows, unicode, flow):
         text = yaml.safe_dump(rows, allow_unicode=unicode, default_flow_style=flow)
@@ -141,6 +143,7 @@ def whole(rows: list[tuple[str, str]]) -> dict[str, dict[str, Any]]:
 
 class TestEverySpoiltRowIsToldWithItsLine:
     @pytest.mark.parametrize("parser", PARSERS)
+    @settings(max_examples=40)
     @given(ROWS, st.data(), st.sampled_from(SPOILT))
     def test_yaml(self, parser, rows, data, spoilt):
         field, value, reason = spoilt
@@ -160,6 +163,7 @@ class TestEverySpoiltRowIsToldWithItsLine:
         for name, problem in zip(bad, problems, strict=True):
             assert problem.startswith(f"f.yaml, line {lines[name]}, {field}: {reason}")
 
+    @settings(max_examples=40)
     @given(ROWS, st.data(), st.sampled_from(SPOILT))
     def test_csv(self, rows, data, spoilt):
         field, value, reason = spoilt
@@ -180,6 +184,7 @@ class TestEverySpoiltRowIsToldWithItsLine:
         for name, problem in zip(bad, problems, strict=True):
             assert problem.startswith(f"f.csv, line {lines[name]}, {field}: {reason}")
 
+    @settings(max_examples=40)
     @given(FILES, FILES)
     def test_all_of_them_at_once(self, first, second):
         """What one half has against itself is told whatever stands in the other."""

@@ -99,6 +99,7 @@ def test_what_cannot_be_read(refusal, tmp_path, monkeypatch):
     assert refusal("approvals.yaml") == "approvals.yaml: there is no such file in HERE"
     (tmp_path / "folder.yaml").mkdir()
     assert refusal("folder.yaml") == "folder.yaml: is not a file"
+    assert refusal(f"{'x' * 300}.yaml").endswith(": cannot be read: File name too long")
     assert refusal("a.json", b"{}") == "a.json: the name of the file must end in .yaml, .yml, .csv"
     assert refusal("a.yaml", b"") == ("a.yaml, line 1: the file is empty: if nothing is to be declared, it must say {}")
     assert refusal("a.CSV", b"name\nb\xe4\n") == "a.CSV, line 2: is not UTF-8: save the file with that encoding"

@@ -7,17 +7,18 @@ lets the second of two equal keys win without a word, and follows aliases, which
 from __future__ import annotations
 
 from bisect import bisect_left
+from collections.abc import Iterator
 from typing import Any
 
 import yaml
 
 from vpcep_pulumi.lifecycle.rows import Cell, Problem, Read, Row, UnreadableError, unknown
+from vpcep_pulumi.lifecycle.schema import RULES
 
 PARSER: Any = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
 """libyaml's parser where PyYAML was built with it: it is ten times as fast."""
 NOTHING = ("", "~", "null", "Null", "NULL")
 """How YAML spells no value, without quotes."""
-LEFT_EMPTY = "has no value: give it one, or leave it out"
 
 
 def yaml_rows(text: str, parser: Any = PARSER) -> Read:
@@ -57,15 +58,14 @@ def _read_row(events: _Events, name: Cell, value: Any, read: Read) -> None:
     lines: dict[str, int] = {}
     for field, given in events.pairs():
         events.skip(given)
-        problem, line = None, field.line
+        reason = unknown(field.text) or _problem(given)
         if field.text in lines:
-            problem = f"is in line {lines[field.text]} too"
-        elif (problem := unknown(field.text)) is None:
-            problem, line = _problem(given), events.line(given)
-            fields[field.text] = Cell(given.value, line) if problem is None else None
+            reason = f"is in line {lines[field.text]} too"
+        elif field.text in RULES:
+            fields[field.text] = Cell(given.value, events.line(given)) if reason is None else None
         lines.setdefault(field.text, field.line)
-        if problem is not None:
-            read.problems.append(Problem(field.line if problem == LEFT_EMPTY else line, field.text, problem))
+        if reason is not None:
+            read.problems.append(Problem(field.line, field.text, reason))
     read.rows.append(Row(name.line, name if name.text else None, fields))
 
 
@@ -73,7 +73,7 @@ def _problem(given: Any) -> str | None:
     """What is wrong with the value of an argument, whatever its rule says."""
     if not isinstance(given, yaml.ScalarEvent):
         return "must be a single value"
-    return LEFT_EMPTY if _is_nothing(given) else None
+    return "has no value: give it one, or leave it out" if _is_nothing(given) else None
 
 
 def _is_nothing(scalar: Any) -> bool:
@@ -112,7 +112,7 @@ class _Events:
     def _line(self, index: int) -> int:
         return bisect_left(self._ends, index) + 1
 
-    def pairs(self) -> Any:
+    def pairs(self) -> Iterator[tuple[Cell, Any]]:
         """Key and event of each value, up to the mapping's end. The value's further events are the caller's to take.
 
         :raises UnreadableError: a key is no text.

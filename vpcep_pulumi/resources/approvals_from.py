@@ -46,8 +46,11 @@ def approvals_from(
     In CSV (``.csv``), the first line names the columns: ``name``, and arguments of :class:`EndpointConnectionApproval`
     in any order. Commas or semicolons separate them. An empty cell means that the argument is left out. But in the
     columns ``status`` and ``expected_domain_id`` an empty cell is refused, unless there is a default: if it was left
-    empty by mistake, a connection would be accepted that should not be. To let any account in, write ``*`` as
-    ``expected_domain_id``; no id contains that character. In an ``expires_at`` column, an empty cell means: never.
+    empty by mistake, a connection would be accepted that should not be. In an ``expires_at`` column, an empty cell
+    means: never.
+
+    ``*`` as ``expected_domain_id`` lets any account in, whatever the default is. No id contains that character. In
+    YAML, it needs quotes.
 
     The file is UTF-8, with or without a byte order mark. It is read when the function is called, and checked whole:
     if anything is wrong with it, nothing is declared, and the error lists every problem with its line. A row that is
@@ -114,9 +117,9 @@ def _text(file: Path) -> str:
     :raises UnreadableError: it is not UTF-8.
     :raises pulumi.RunError: it cannot be read, or it is too large.
     """
-    if file.exists() and not file.is_file():
-        raise pulumi.RunError(f"{file}: is not a file")
     try:
+        if file.exists() and not file.is_file():  # a folder; or a pipe, which might never end
+            raise pulumi.RunError(f"{file}: is not a file")
         with file.open("rb") as opened:
             content = opened.read(LARGEST_BYTES + 1)
     except FileNotFoundError:
