@@ -17,6 +17,8 @@ from vpcep_pulumi.lifecycle.schema import RULES
 
 PARSER: Any = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
 """libyaml's parser where PyYAML was built with it: it is ten times as fast."""
+DEEPEST = 10
+"""How deep a value that is wrong anyway may be nested for the rest of the file to be read."""
 NOTHING = ("", "~", "null", "Null", "NULL")
 """How YAML spells no value, without quotes."""
 
@@ -123,7 +125,10 @@ class _Events:
             yield Cell("" if _is_nothing(key) else key.value, self.line(key)), self.next()
 
     def skip(self, event: Any) -> None:
-        """Take the further events of a value."""
+        """Take the further events of a value.
+
+        :raises UnreadableError: it is nested so deep that PyYAML's parser in Python would take minutes.
+        """
         depth = 0
         while True:
             if isinstance(event, yaml.MappingStartEvent | yaml.SequenceStartEvent):
@@ -132,4 +137,6 @@ class _Events:
                 depth -= 1
             if depth == 0:
                 return
+            if depth > DEEPEST:
+                raise UnreadableError(self.line(event), "is nested too deep: the arguments of an approval are texts")
             event = self.next()
