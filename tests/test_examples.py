@@ -39,6 +39,7 @@ def test_there_is_a_test_for_each():
         "accounts",
         "approvals",
         "component",
+        "from_data",
         "minimal",
     }
 
@@ -151,3 +152,16 @@ def test_accounts(run, simulator):
     assert engine.preview().steps == {}
     simulator.connect(SERVICE, "another", domain=OWNER)
     assert list(engine.preview().steps.values()) == ["create"]
+
+
+def test_from_data(run, simulator):
+    simulator.connect(SERVICE, "5b1f8f0e-6f5c-4c0b-8a55-0c4c6a2e9b11", domain="4d2f9c0f7d3e4c5fb1f6a3d2c0e4b1f6")
+    simulator.connect(SERVICE, "9c2e7a44-1d3b-4f60-9b7e-2f7f6c1d8e22", domain="stranger")
+    engine = run(EXAMPLES / "from_data")
+    result = engine.up()
+    assert result.ok, result
+    assert result.outputs == {
+        "statuses": {"billing": "accepted", "staging": "rejected", "acme": "accepted", "open": "accepted"}
+    }
+    assert [each.description for each in simulator.world.connections(SERVICE)][:2] == ["", "Acme, until the merger"]
+    assert engine.preview().steps == {}

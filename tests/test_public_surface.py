@@ -16,6 +16,7 @@ PUBLIC = {
     "vpcep_pulumi": {
         "EndpointConnection": "vpcep_pulumi.resources.queries",
         "EndpointConnectionApproval": "vpcep_pulumi.resources.endpoint_connection_approval",
+        "approvals_from": "vpcep_pulumi.resources.approvals_from",
         "get_connections": "vpcep_pulumi.resources.queries",
         "get_connections_output": "vpcep_pulumi.resources.queries",
     },

@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from vpcep_pulumi.resources.approvals_from import approvals_from
     from vpcep_pulumi.resources.endpoint_connection_approval import EndpointConnectionApproval
     from vpcep_pulumi.resources.endpoint_connection_policy import EndpointConnectionPolicy
     from vpcep_pulumi.resources.queries import EndpointConnection, get_connections, get_connections_output
@@ -13,6 +14,7 @@ __all__ = [
     "EndpointConnectionApproval",
     "EndpointConnectionPolicy",
     "accept",
+    "approvals_from",
     "get_connections",
     "get_connections_output",
     "leave",
@@ -25,6 +27,7 @@ if not TYPE_CHECKING:  # given a module's __getattr__, a type checker accepts an
         "EndpointConnectionApproval": f"{_RESOURCES}.endpoint_connection_approval",
         "EndpointConnectionPolicy": f"{_RESOURCES}.endpoint_connection_policy",
         "accept": f"{_RESOURCES}.rules",
+        "approvals_from": f"{_RESOURCES}.approvals_from",
         "leave": f"{_RESOURCES}.rules",
         "reject": f"{_RESOURCES}.rules",
     }

@@ -20,7 +20,9 @@ SETTINGS = st.fixed_dictionaries(
         "seed": st.none() | st.integers(0, 3),
     },
 )
-MAKES = st.tuples(st.sampled_from(["connect", "endpoint", "service", "leave"]), st.sampled_from(["svc", "other"]))
+MAKES = st.tuples(
+    st.sampled_from(["connect", "many", "endpoint", "service", "leave"]), st.sampled_from(["svc", "other"])
+)
 OTHERWISE = st.tuples(st.just("settings"), SETTINGS) | st.tuples(st.sampled_from(["latency", "accept"]), st.none())
 
 
@@ -46,6 +48,11 @@ class Played:
             world.leave(*self.live.pop())
         elif what == "service":
             self.ids.append(world.create_service().id)
+        elif what == "many":
+            self.ids += world.connect_many(str(given), 3, [None, "d1"])
+            newest_first = world.connections(str(given))[:3]
+            self.markers += [each.marker_id for each in newest_first]
+            self.live += [(str(given), each.id) for each in newest_first]
         elif what in ("connect", "endpoint"):
             service = world.create_service(str(given)).id
             if what == "connect":
@@ -72,7 +79,7 @@ def test_they_depend_on_the_seed_and_on_nothing_else_that_is_set_or_drawn(seed, 
     for step in story:
         whole.do(*step)
     for step in story:
-        if step[0] in ("connect", "endpoint", "service", "leave"):
+        if step[0] in ("connect", "many", "endpoint", "service", "leave"):
             bare.do(*step)
     assert whole.ids == bare.ids
     assert whole.markers == bare.markers

@@ -284,6 +284,45 @@ class TestTimeAndChance:
             assert {simulator.world.latency() for _ in range(5)} == {0.25}
 
 
+class TestManyConsumers:
+    def test_they_are_those_that_connect_would_make_one_by_one(self):
+        with Simulator.start(seed=7) as one, Simulator.start(seed=7) as many:
+            expected = [one.connect(SERVICE) for _ in range(5)]
+            assert many.connect_many(SERVICE, 5) == [each.id for each in expected]
+            assert [each.domain_id for each in many.world.connections(SERVICE)] == [
+                each.domain_id for each in reversed(expected)
+            ]
+
+    @pytest.mark.parametrize(("domain", "owners"), [("d1", ["d1"] * 5), (["d1", "d2"], ["d1", "d2", "d1", "d2", "d1"])])
+    def test_accounts_take_turns(self, simulator, domain, owners):
+        ids = simulator.connect_many(SERVICE, 5, domain=domain, status="accepted")
+        found = simulator.world.connections(SERVICE)[::-1]
+        assert [each.id for each in found] == ids
+        assert [each.domain_id for each in found] == owners
+        assert {each.status for each in found} == {"accepted"}
+
+    def test_ten_thousand_are_all_different_and_can_be_read(self, simulator, http):
+        ids = simulator.connect_many(SERVICE, 10_000)
+        assert len(set(ids)) == 10_000
+        assert http.get(LIST, params={"limit": "1"}).json()["total_count"] == 10_000
+
+    def test_none(self, simulator):
+        assert simulator.connect_many(SERVICE, 0) == []
+        assert simulator.world.connections(SERVICE) == []
+
+    @pytest.mark.parametrize(
+        ("count", "given", "told"),
+        [
+            (-1, {}, "-1 consumers cannot connect"),
+            (1, {"domain": []}, "there must be an account"),
+            (1, {"status": "acepted"}, "'acepted' is no status of a connection"),
+        ],
+    )
+    def test_what_cannot_be(self, simulator, count, given, told):
+        with pytest.raises(ValueError, match=told):
+            simulator.connect_many(SERVICE, count, **given)
+
+
 def test_a_port_in_use_is_an_error(simulator):
     with pytest.raises(OSError, match="in use"):
         Simulator.start(port=int(simulator.url.rpartition(":")[2]))

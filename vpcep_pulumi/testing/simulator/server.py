@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import socket
 import threading
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from email.utils import formatdate
 from types import TracebackType
@@ -17,6 +17,7 @@ from vpcep_pulumi.testing.clock import monotonic, now
 from vpcep_pulumi.testing.simulator.app import Gateway, Log, create_app
 from vpcep_pulumi.testing.simulator.calls import Call, Calls
 from vpcep_pulumi.testing.simulator.faults import CHAOS, Fault, Faults
+from vpcep_pulumi.testing.simulator.listening import listen
 from vpcep_pulumi.testing.simulator.model import Connection, Settings, known_method
 from vpcep_pulumi.testing.simulator.world import NotThere, World
 
@@ -72,7 +73,7 @@ class Simulator:
         self.world = World(clock, settings)
         self.faults = Faults()
         self._calls = Calls()
-        self._socket = _listen(port)
+        self._socket = listen(port)
         self.url = f"http://127.0.0.1:{self._socket.getsockname()[1]}"
         self._started = threading.Event()
         config = uvicorn.Config(
@@ -180,6 +181,18 @@ class Simulator:
         """
         return self.world.connect(service, endpoint, domain_id=domain, status=status, project_id=project)
 
+    def connect_many(
+        self, service: str, count: int, *, domain: str | Sequence[str] | None = None, status: str | None = None
+    ) -> list[str]:
+        """So many consumers connect at once; the ids of their endpoints, in the order in which they connected.
+
+        :param domain: the account of all of them, or accounts that take turns; by default each has one of its own.
+        :raises ValueError: the count is negative, the sequence is empty, or there is no such status.
+        """
+        return self.world.connect_many(
+            service, count, [domain] if domain is None or isinstance(domain, str) else domain, status
+        )
+
     def accept(self, service: str, endpoint: str) -> None:
         """Another administrator accepts.
 
@@ -275,16 +288,3 @@ class Simulator:
     def clear_calls(self) -> None:
         """Forget them."""
         self._calls.clear()
-
-
-def _listen(port: int) -> socket.socket:
-    """A listening socket. asyncio sends small packets at once only where the protocol is named."""
-    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
-        listener.bind(("127.0.0.1", port))
-        listener.listen(128)
-    except OSError:
-        listener.close()
-        raise
-    return listener

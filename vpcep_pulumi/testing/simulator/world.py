@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from itertools import cycle, islice
 from typing import Any
 
 from vpcep_pulumi.testing.simulator.ids import Ids, account_of
@@ -112,6 +113,17 @@ class World(Pace):
             if id_ in service.connections:
                 raise ValueError(f"{id_} is connected to {service_id} already")
             return self._connect(service, id_, domain_id, status, project_id)
+
+    def connect_many(
+        self, service_id: str, count: int, domains: Sequence[str | None], status: str | None = None
+    ) -> list[str]:
+        """As many times :meth:`connect`, at once; the endpoints' ids. The accounts take turns."""
+        if count < 0 or not domains:
+            raise ValueError("there must be an account" if count >= 0 else f"{count} consumers cannot connect")
+        with self._lock:
+            self.create_service(service_id)
+            owners = islice(cycle(domains), count)
+            return [self.connect(service_id, domain_id=each, status=status).id for each in owners]
 
     def create_endpoint(self, project_id: str, service_id: str, asked: Mapping[str, Any]) -> Endpoint:
         """A consumer creates an endpoint through the API.
