@@ -132,8 +132,9 @@ class Evaluation:
         object.__setattr__(self, "work", tuple(work))
 
     def of(self, goal: Goal) -> frozenset[str]:
-        """The endpoints with a goal."""
-        return frozenset(id_ for id_, each in self.decisions.items() if each.goal is goal)
+        """The endpoints with a goal, those with a conflict included."""
+        contested = (each.decision for each in self.conflicts)
+        return frozenset(each.endpoint_id for each in (*self.decisions.values(), *contested) if each.goal is goal)
 
     @property
     def interruptions(self) -> tuple[Decision, ...]:

@@ -54,7 +54,7 @@ def record_of(evaluation: Evaluation) -> Record:
     found = evaluation.decisions
     return Record(
         {id_: status_for_state(each.connection) for id_, each in sorted(found.items()) if _is_decided(each)},
-        tuple(sorted(id_ for id_, each in found.items() if live_of(each.connection) is Live.PENDING_ACCEPTANCE)),
+        tuple(sorted(id_ for id_, each in found.items() if _is_pending(each))),
         {id_: each.reason for id_, each in sorted(found.items()) if each.is_trouble},
     )
 
@@ -174,6 +174,10 @@ def named(endpoints: Iterable[str]) -> str:
 
 def _is_decided(decision: Decision) -> bool:
     return decision.goal is not None and not decision.is_trouble
+
+
+def _is_pending(decision: Decision) -> bool:
+    return live_of(decision.connection) is Live.PENDING_ACCEPTANCE and not decision.is_claimed
 
 
 def _verb(decision: Decision, before: Record, after: Record) -> str:

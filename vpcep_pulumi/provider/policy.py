@@ -241,7 +241,9 @@ class PolicyProvider:
         evaluation = evaluate(policy, read_service(self.operation, policy, held=True), self.operation.now)
         log = self.operation.log.on(urn)
         held = {id_ for id_, status in Record.of_state(olds).decided.items() if live_named(status) in HELD}
-        candidates = [id_ for id_, each in evaluation.decisions.items() if _is_to_reject(each, is_held=id_ in held)]
+        candidates = [
+            id_ for id_, each in sorted(evaluation.decisions.items()) if _is_to_reject(each, is_held=id_ in held)
+        ]
         targets = self._unclaimed(policy, key, candidates, olds, log)
         cut_off = [id_ for id_ in targets if not evaluation.decisions[id_].has_expired]
         problem = refused_delete(policy, cut_off)
