@@ -110,7 +110,6 @@ class TestTheMainJob:
         assert refreshed.ok
         assert steps(refreshed) == {"partners": "update"}
         assert 'ep1: "rejected"' in shown(refreshed).replace('"accepted" => ', "")
-        assert "rules" not in shown(refreshed)
         assert steps(accepted.refresh()) == {}
         assert accepted.up().ok
         assert accepted.posts() == [("receive", "ep1")]
