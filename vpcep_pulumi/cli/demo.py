@@ -25,7 +25,12 @@ from vpcep_pulumi.testing.simulator import Simulator
 SERVICE = "4189d3c2-8882-4871-a3c2-d380272eed88"
 ENDPOINT = "705290f3-0d00-41f2-aedc-71f09844e879"
 ACCOUNT = "6e9dfd51d1124e8d8498dce894923a0d"
-STRANGER = "c1a6a8a0-54c3-4a3e-8ba9-1f2a0c0f4f52"
+MARKET = "9b1d0e5c-3c1b-4f0f-8a53-5a1f9d6d2f11"
+"""A second service, with many consumers."""
+PARTNER = "c5a2f1c7f0a94b0d8c3f2f4c1d7e9b60"
+PARTNERS = tuple(f"{number}f3c8d52-7b1e-4c0a-9d64-2e8f5a7b9c1d" for number in (1, 2, 3))
+LATER = "4f3c8d52-7b1e-4c0a-9d64-2e8f5a7b9c1d"
+STRANGER = "e1a6a8a0-54c3-4a3e-8ba9-1f2a0c0f4f52"
 
 PROJECT = "Pulumi.yaml"
 STACK = "demo"
@@ -68,22 +73,33 @@ class _Story:
 
     def tell(self) -> None:
         self._simulator.connect(SERVICE, ENDPOINT, domain=ACCOUNT)
-        self._simulator.connect(SERVICE, STRANGER)
-        self._say("Two consumers ask to connect. The stack's configuration accepts one of them and rejects the other.")
-        self._do("pulumi preview --diff", self._engine.preview, {"billing": "create", "stranger": "create"}, diff=True)
-        self._do("pulumi up", self._engine.up, {"billing": "create", "stranger": "create"})
-        self._now("accepted")
+        for endpoint in PARTNERS:
+            self._simulator.connect(MARKET, endpoint, domain=PARTNER)
+        self._simulator.connect(MARKET, STRANGER)
+        self._say(
+            "A consumer asks to connect to one service; a partner's three endpoints and a stranger's to another. The "
+            "stack's configuration accepts the first by its id (billing), and whatever is the partner's (partners)."
+        )
+        both = {"billing": "create", "partners": "create"}
+        self._do("pulumi preview --diff", self._engine.preview, both, diff=True)
+        self._do("pulumi up", self._engine.up, both)
+        self._now("accepted", accepted=3)
         self._do("pulumi preview", self._engine.preview, {})
 
-        self._say("Another administrator rejects the accepted connection in the console. No state file knows of it.")
+        self._say(
+            "Another administrator rejects the first in the console, and the partner makes a fourth endpoint. No state "
+            "file knows of either."
+        )
         self._simulator.reject(SERVICE, ENDPOINT)
-        self._do("pulumi preview --diff", self._engine.preview, {"billing": "update"}, diff=True)
-        self._do("pulumi up", self._engine.up, {"billing": "update"})
-        self._now("accepted")
+        self._simulator.connect(MARKET, LATER, domain=PARTNER)
+        both = {"billing": "update", "partners": "update"}
+        self._do("pulumi preview --diff", self._engine.preview, both, diff=True)
+        self._do("pulumi up", self._engine.up, both)
+        self._now("accepted", accepted=4)
 
-        self._say("The service is taken down: what was accepted is rejected.")
-        self._do("pulumi destroy", self._engine.destroy, {"billing": "delete", "stranger": "delete"})
-        self._now("rejected")
+        self._say("The services are taken down: what was accepted is rejected. The stranger's was never decided on.")
+        self._do("pulumi destroy", self._engine.destroy, {"billing": "delete", "partners": "delete"})
+        self._now("rejected", accepted=0)
         self._calls()
 
     def _say(self, text: str) -> None:
@@ -104,11 +120,18 @@ class _Story:
         if steps != expected:
             raise DemoFailed(f"`{command}` came to {steps}, not to {dict(expected)}")
 
-    def _now(self, expected: str) -> None:
+    def _now(self, expected: str, *, accepted: int) -> None:
+        """Show how the connections are, and stop if that is not what was to come."""
         found = self._simulator.status(SERVICE, ENDPOINT)
-        self._console.print(f"    The connection of {ENDPOINT} is {found}.", style="dim")
-        if found != expected:
-            raise DemoFailed(f"the connection is {found}, not {expected}")
+        of_partner = [each for each in self._simulator.world.connections(MARKET) if each.id != STRANGER]
+        count = sum(each.status == "accepted" for each in of_partner)
+        self._console.print(
+            f"    The first connection is {found}; {count} of the partner's {len(of_partner)} are accepted; the "
+            f"stranger's is {self._simulator.status(MARKET, STRANGER)}.",
+            style="dim",
+        )
+        if (found, count) != (expected, accepted):
+            raise DemoFailed(f"the connection is {found}, not {expected}; {count} are accepted, not {accepted}")
 
     def _calls(self) -> None:
         """Print the API requests. Identical ones are counted in one row."""
@@ -127,7 +150,7 @@ def _row(call: Mapping[str, object]) -> tuple[str, str, str]:
         what = f"{body['action']} {body['endpoints'][0]}"
     else:
         what = "the project's id, from IAM" if path.startswith("/v3/") else "every connection of the service"
-    tail = path if path.startswith("/v3/") else "…/" + path.partition(SERVICE)[2].lstrip("/")
+    tail = path if path.startswith("/v3/") else "…/" + path.partition("vpc-endpoint-services/")[2].partition("/")[2]
     return f"{call['method']} {tail}", what, f"HTTP {call['status']}"
 
 
@@ -144,12 +167,16 @@ def _lay_out(folder: Path) -> Path:
         shutil.copy(source / name, project)
     shutil.copytree(source / "examples" / "approvals", project / "examples" / "approvals")
     (project / ".venv").symlink_to(sys.prefix)
-    approvals = {
-        "billing": {"service_id": SERVICE, "endpoint_id": ENDPOINT, "expected_domain_id": ACCOUNT},
-        "stranger": {"service_id": SERVICE, "endpoint_id": STRANGER, "status": "rejected"},
+    approvals = {"billing": {"service_id": SERVICE, "endpoint_id": ENDPOINT, "expected_domain_id": ACCOUNT}}
+    policies = {
+        "partners": {
+            "service_id": MARKET,
+            "rules": [{"action": "accept", "domain_ids": [PARTNER]}],
+            "max_interruptions": 4,
+        }
     }
     # JSON is valid YAML.
-    config = {"config": {"vpcep-approvals:approvals": approvals}}
+    config = {"config": {"vpcep-approvals:approvals": approvals, "vpcep-approvals:policies": policies}}
     (project / f"Pulumi.{STACK}.yaml").write_text(json.dumps(config), encoding="utf-8")
     return project
 

@@ -244,7 +244,7 @@ def _with_step(decision: Decision) -> Decision:
     step = step_for(decision.goal, live, seen=True)
     if step in (Step.IMPOSSIBLE, Step.LEFT):
         return replace(decision, is_trouble=True, reason=impossible(decision.goal, decision.connection))
-    return replace(decision, step=step)
+    return decision if step is Step.NOTHING else replace(decision, step=step)
 
 
 def _order(decision: Decision) -> tuple[bool, datetime, str]:
