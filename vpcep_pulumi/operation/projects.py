@@ -21,7 +21,8 @@ from vpcep_pulumi.lifecycle.plan import endpoint_note
 from vpcep_pulumi.log import Log
 from vpcep_pulumi.operation.once import Once
 from vpcep_pulumi.operation.view import LiveView
-from vpcep_pulumi.settings.resolve import Settings, is_loopback, longest_appear, resolve
+from vpcep_pulumi.settings.hosts import is_loopback
+from vpcep_pulumi.settings.resolve import Settings, longest_appear, resolve
 
 
 @dataclass(frozen=True)
