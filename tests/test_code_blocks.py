@@ -7,6 +7,7 @@ in the project's folder, with ``folder`` as a place of its own.
 
 from __future__ import annotations
 
+import json
 import os
 import re
 from pathlib import Path
@@ -19,6 +20,8 @@ ROOT = Path(__file__).parent.parent
 PAGES = [*sorted(ROOT.glob("*.md")), *sorted(ROOT.glob("docs/*.md"))]
 BLOCK = re.compile(r"^```python\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 IDS = re.compile(r'service_id="([^"]+)",\s*endpoint_id="([^"]+)"')
+
+PROFILE = re.compile(r'profile="([^"]+)"')
 
 
 def kind(block: str) -> str:
@@ -59,6 +62,10 @@ def test_it_runs(page, number, block, pytester, tmp_path, monkeypatch, simulator
         pytester.makepyfile(block)
         pytester.runpytest_subprocess("-pno:schemathesis").assert_outcomes(passed=1)
     elif kind(block) == "program":
+        keys = {"accessKeyId": "SIMULATED", "secretAccessKey": "simulated-secret-key"}
+        profiles = tmp_path / "profiles.json"
+        profiles.write_text(json.dumps({"profiles": [{"name": name, **keys} for name in PROFILE.findall(block)]}))
+        monkeypatch.setenv("HW_SHARED_CONFIG_FILE", str(profiles))
         for service, endpoint in IDS.findall(block):
             simulator.connect(service, endpoint, domain="6e9dfd51d1124e8d8498dce894923a0d")
         environ = {**os.environ, **simulator.environment, "HW_REGION_NAME": "eu-west-101"}

@@ -15,7 +15,7 @@ from docs import draw
 from tests.faults import attacks
 from vpcep_pulumi.lifecycle.schema import INPUTS, OUTPUTS
 from vpcep_pulumi.resources.endpoint_connection_approval import EndpointConnectionApproval
-from vpcep_pulumi.settings.keys import CONFIG, ENVIRONMENT
+from vpcep_pulumi.settings.keys import CONFIG, ENVIRONMENT, PROFILE_KEYS, PROFILES
 from vpcep_pulumi.testing.engine import LocalEngine
 from vpcep_pulumi.testing.simulator.api import project_id
 
@@ -71,7 +71,8 @@ def test_the_readme_names_every_argument_and_output():
 
 def test_the_settings_page_names_every_key():
     page = (ROOT / "docs/settings.md").read_text()
-    for keys in (CONFIG, *(keys for _, keys in ENVIRONMENT)):
+    assert f"`{PROFILES}`" in page
+    for keys in (CONFIG, PROFILE_KEYS, *(keys for _, keys in ENVIRONMENT)):
         for key in keys.values():
             assert f"`{key}`" in page
 

@@ -31,6 +31,7 @@ second = EndpointConnectionApproval(
     description="ticket 1234",
     region="eu-west-101",
     project_id="p",
+    profile="prod",
     appear_timeout=0,
     settle_timeout=0.5,
     opts=pulumi.ResourceOptions(depends_on=[first]),

@@ -116,6 +116,7 @@ def test_plans_can_be_kept(connected):
         (
             "vpcep:x",
             "is read by nobody; there are vpcep:accessKey, vpcep:endpoint, vpcep:iamEndpoint, vpcep:plans, "
+            "vpcep:profiles, "
             "vpcep:projectId, vpcep:region, vpcep:secretKey, vpcep:securityToken, vpcep:token",
         ),
         ("vpcep:plans", 'is "x"; it takes "previews" or "always"'),

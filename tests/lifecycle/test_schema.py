@@ -52,6 +52,27 @@ def test_only_two_statuses_can_be_declared(value):
     assert RULES["status"](value) == 'must be "accepted" or "rejected"'
 
 
+@given(st.text(st.characters(categories=["L", "N", "P", "S"]), min_size=1, max_size=64))
+def test_a_profile_is_named_by_printable_characters(name):
+    assert RULES["profile"](name) is None
+
+
+@pytest.mark.parametrize("name", ["two words", "x" * 64, "prod_1.a-b", "ä"])
+def test_what_is_a_profiles_name(name):
+    assert RULES["profile"](name) is None
+
+
+@pytest.mark.parametrize("name", ["", " ", " prod", "prod ", "x" * 65, "a\nb", "a\x00", "a\u202eb"])
+def test_what_is_no_profiles_name_is_refused(name):
+    reason = "must be a profile's name: 1 to 64 printable characters, with no space at either end"
+    assert RULES["profile"](name) == reason
+
+
+@pytest.mark.parametrize("name", [7, None, ["prod"], True])
+def test_a_profiles_name_is_a_string(name):
+    assert RULES["profile"](name) == "must be a string"
+
+
 @given(st.sampled_from(sorted(RULES)), anything)
 def test_whatever_is_declared_is_taken_or_refused(name, value):
     reason = RULES[name](value)

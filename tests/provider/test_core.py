@@ -1,5 +1,6 @@
 """An approval's life, as the engine asks for it: real client, real service, no pulumi."""
 
+import json
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
@@ -525,6 +526,42 @@ class TestProjects:
         connected.simulator.clear_calls()
         connected.destroy()
         assert {call["path"].split("/")[2] for call in connected.simulator.calls()} == {"p"}
+
+
+class TestProfiles:
+    """What several accounts have in common stands in ``tests/operation`` and ``tests/contract``."""
+
+    @pytest.fixture
+    def profiled(self, connected):
+        connected.config["vpcep:profiles"] = json.dumps({"prod": {"token": "t", "projectId": "p"}})
+        connected.up(profile="prod")
+        return connected
+
+    def test_one_that_is_not_known_yet_is_no_replacement_yet(self, profiled):
+        outcome = profiled.preview(profile=UNKNOWN)
+        assert (outcome.step, outcome.replaces) == ("update", ())
+        assert outcome.plan == (
+            "not known before the update: region, project_id. If it becomes another connection, "
+            f"connection {ENDPOINT} of service {SERVICE} is rejected"
+        )
+
+    def test_with_the_resources_own_region_and_project_it_names_no_other_connection(self, profiled):
+        outcome = profiled.preview(profile=UNKNOWN, region="cn-north-4", project_id="p")
+        assert (outcome.step, outcome.replaces, outcome.plan) == ("update", (), "UNKNOWN")
+
+    def test_leaving_it_out_is_an_update(self, profiled):
+        profiled.posts()
+        assert profiled.up().step == "update"
+        assert profiled.up().step == "same"
+        assert "profile" not in profiled.outputs
+        assert profiled.posts() == []
+
+    @pytest.mark.parametrize("name", ["", 7, ["prod"]])
+    def test_what_turns_out_to_be_no_name(self, profiled, name):
+        (failure,) = profiled.up(profile=name).failures
+        assert failure.startswith("profile: must be a")
+        with pytest.raises(InputError, match=r"^profile: must be a"):
+            profiled.operation().read(f"{SERVICE}/{ENDPOINT}", {"profile": name})
 
 
 def test_an_access_key_signs_every_call(time, tmp_path, stack):

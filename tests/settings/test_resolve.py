@@ -13,8 +13,9 @@ from pydantic import SecretStr
 
 from vpcep_pulumi.api.credentials import AccessKey, Token
 from vpcep_pulumi.errors import SettingsError
+from vpcep_pulumi.settings.hosts import is_loopback
 from vpcep_pulumi.settings.keys import CONFIG, ENVIRONMENT
-from vpcep_pulumi.settings.resolve import Settings, is_loopback, resolve
+from vpcep_pulumi.settings.resolve import Settings, resolve
 
 REGION = {"vpcep:region": "cn-north-4"}
 KEY = {"HUAWEICLOUD_SDK_AK": "ak", "HUAWEICLOUD_SDK_SK": "sk"}

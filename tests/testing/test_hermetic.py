@@ -42,6 +42,16 @@ def test_ones_own_is(vpcep, stack, tmp_path, monkeypatch):
     monkeypatch.setenv("HW_SHARED_CONFIG_FILE", str(path))
     stack.up("infra/")
     assert projects(vpcep) == {"of-the-test"}
+
+def profiled():
+    EndpointConnectionApproval("billing", service_id="svc", endpoint_id="ep", profile="prod")
+
+def test_an_address_of_a_profile_is_not_reached(vpcep, stack):
+    vpcep.connect("svc", "ep")
+    addresses = {"endpoint": "https://vpcep.example", "iamEndpoint": "https://iam.example"}
+    stack.config["vpcep:profiles"] = stack.secret({"prod": {"token": "any", "projectId": "of-the-profile", **addresses}})
+    stack.up(profiled)
+    assert projects(vpcep) == {"of-the-profile"}
 """
 THEIRS = {
     "that name a project": (
@@ -67,7 +77,7 @@ def test_profiles(pytester: pytest.Pytester, monkeypatch, tmp_path: Path, profil
     if where == "home":
         monkeypatch.setenv("HOME", str(tmp_path / "theirs"))
     pytester.makepyfile(test_infra=TESTS)
-    pytester.runpytest_subprocess("-pno:cacheprovider", "-pno:schemathesis").assert_outcomes(passed=2)
+    pytester.runpytest_subprocess("-pno:cacheprovider", "-pno:schemathesis").assert_outcomes(passed=3)
 
 
 def test_every_profile_is_cut_off():

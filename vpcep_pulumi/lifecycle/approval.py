@@ -19,6 +19,7 @@ class Approval:
     :ivar description: None: the connection's own is left alone.
     :ivar expires_at: when ``accepted`` expires, in RFC 3339; None: never.
     :ivar has_expired: whether it has expired.
+    :ivar profile: the name of the profile with the credential; None: the settings without a profile.
     :ivar appear_timeout: seconds.
     :ivar settle_timeout: seconds.
     """
@@ -33,6 +34,7 @@ class Approval:
     description: str | None = None
     expires_at: str | None = None
     has_expired: bool = False
+    profile: str | None = None
     appear_timeout: float = DEFAULTS["appear_timeout"]
     settle_timeout: float = DEFAULTS["settle_timeout"]
 

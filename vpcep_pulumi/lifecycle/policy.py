@@ -48,6 +48,7 @@ class Policy:
     rules: Sequence[PolicyRule]
     region: str
     project_id: str
+    profile: str | None = None
     otherwise: str = "leave"
     max_changes: int | None = None
     max_interruptions: int = 0

@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from vpcep_pulumi.api.models import Connection
+from vpcep_pulumi.errors import NotSettledError, VpcepError
 from vpcep_pulumi.lifecycle.expiry import time_left
 from vpcep_pulumi.lifecycle.plan import situation
 from vpcep_pulumi.lifecycle.policy import WORKS, Decision, Evaluation, Policy
@@ -16,6 +17,8 @@ from vpcep_pulumi.lifecycle.table import Goal, Live, live_of, status_for_state
 
 MOST_TOLD = 3
 """How many connections a message tells of in full."""
+MOST_ERRORS = 5
+"""How many different errors a message tells."""
 MOST_NAMED = 10
 """How many endpoints a message names; the plan names all of them."""
 
@@ -163,6 +166,25 @@ def warnings(policy: Policy, evaluation: Evaluation, now: datetime) -> list[str]
         if expired[number]:
             found.append(f"{policy.name}: rule {number} expired at {rule.expires_at}: {expired[number]} to be rejected")
     return found
+
+
+def failure_of(policy: Policy, failed: Mapping[str, VpcepError], most: int) -> NotSettledError:
+    """One error for all connections whose decisions failed. Equal errors of several connections are told once.
+
+    :param failed: by endpoint: its error.
+    :param most: how many decisions there were.
+    """
+    told: dict[str, list[str]] = {}
+    for id_, error in failed.items():
+        told.setdefault(str(error), []).append(id_)
+    lines = [
+        message if len(ids) == 1 else f"{message} (and likewise {len(ids) - 1} more: {named(ids[1:])})"
+        for message, ids in list(told.items())[:MOST_ERRORS]
+    ]
+    if len(told) > MOST_ERRORS:
+        rest = sum(len(ids) for ids in list(told.values())[MOST_ERRORS:])
+        lines.append(f"and {rest} more, which `failed` names")
+    return NotSettledError(f"{policy.name}: {len(failed)} of {most} connections failed: {'; '.join(lines)}")
 
 
 def named(endpoints: Iterable[str]) -> str:

@@ -65,6 +65,7 @@ POLICY = Schema(
         ),
         APPROVAL.input("region"),
         APPROVAL.input("project_id"),
+        APPROVAL.input("profile"),
         APPROVAL.input("settle_timeout"),
     ),
     outputs=(

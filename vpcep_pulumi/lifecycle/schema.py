@@ -23,6 +23,7 @@ from typing import Any
 ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,6})?(?:Z|[+-]\d\d:\d\d)", re.ASCII)
 LONGEST_DESCRIPTION = 512
+LONGEST_PROFILE_NAME = 64
 LONGEST_TIMEOUT = 24 * 3600
 MOST = 1_000_000
 """The largest count: of connections, and the like."""
@@ -73,6 +74,14 @@ def _moment(value: object) -> str | None:
     except ValueError as error:
         return f"is no time: {error}"
     return "must be a time with a zone, as RFC 3339 has it, such as 2027-06-30T00:00:00Z"
+
+
+def _profile(value: object) -> str | None:
+    if not isinstance(value, str):
+        return "must be a string"
+    if 1 <= len(value) <= LONGEST_PROFILE_NAME and value.isprintable() and value == value.strip():
+        return None
+    return f"must be a profile's name: 1 to {LONGEST_PROFILE_NAME} printable characters, with no space at either end"
 
 
 def count_problem(value: object, *, least: int) -> str | None:
@@ -207,6 +216,13 @@ APPROVAL = Schema(
             "the project of the service; by default from the [settings](docs/settings.md), else asked of IAM",
             identity=True,
             repeated=True,
+        ),
+        Input(
+            "profile",
+            _profile,
+            "the name of a [profile](docs/settings.md#profiles): credential and project come from it alone",
+            repeated=True,
+            hidden=True,
         ),
         Input(
             "appear_timeout",

@@ -176,10 +176,11 @@ class Claims:
         waits = deletion is Deletion.KEEP_FOR_NOW or (holder is not None and holder.service is not None)
         return waits and not (holder is None or holder.is_checked or holder.is_answered)
 
-    def on_delete(self, connection: ConnectionKey, urn: str | None, **recorded: str) -> Verdict:
+    def on_delete(self, connection: ConnectionKey, urn: str | None, **recorded: str | None) -> Verdict:
         """See :func:`on_delete`. If the delete is skipped for now, note that.
 
-        :param recorded: ``status``, ``region`` and ``project_id`` of the connection, as the state has them.
+        :param recorded: ``status``, ``region``, ``project_id`` and ``profile`` of the connection, as the state has
+            them.
         """
         with self._seen() as known:
             verdict = on_delete(known, connection, urn)

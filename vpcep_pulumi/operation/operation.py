@@ -57,7 +57,7 @@ class Operation:
 
     def key_of(self, approval: Approval) -> ConnectionKey:
         """Which connection an approval is about."""
-        address = self.projects.address(approval.region, approval.project_id)
+        address = self.projects.address(approval.region, approval.project_id, approval.profile)
         return ConnectionKey(approval.service_id, approval.endpoint_id, address)
 
     def log_of(self, approval: Approval) -> Log:
@@ -72,7 +72,7 @@ class Operation:
         :raises InputError: there is no such service, and the connection was never seen.
         :raises RequestError: the connection could not be read.
         """
-        session = self.projects.get(approval.region, approval.project_id)
+        session = self.projects.get(approval.region, approval.project_id, approval.profile)
         try:
             return session.view.find(approval.service_id, approval.endpoint_id, since=since)
         except RequestError as error:
@@ -84,16 +84,17 @@ class Operation:
             raise problem from None
 
     def get_connections(
-        self, service_id: str, *, region: str | None = None, project_id: str | None = None
+        self, service_id: str, *, region: str | None = None, project_id: str | None = None, profile: str | None = None
     ) -> list[Connection]:
         """Every connection of a service.
 
         :param region: by default from the settings, as the project.
+        :param profile: the name of a profile; None: the settings without one.
         :raises SettingsError: the settings name no project, or no credential.
         :raises InputError: there is no such service.
         :raises RequestError: the API could not be asked.
         """
-        session = self.projects.get(region, project_id)
+        session = self.projects.get(region, project_id, profile)
         try:
             return session.view.find_all(service_id)
         except RequestError as error:
@@ -112,7 +113,7 @@ class Operation:
         :param log: where to report; by default on the row of the connection's resource.
         :raises SettingsError: the settings name no project, or no credential.
         """
-        session = self.projects.get(approval.region, approval.project_id)
+        session = self.projects.get(approval.region, approval.project_id, approval.profile)
         left = seconds_left(approval.expires_at, self.clock.now()) if approval.goal is Goal.ACCEPTED else math.inf
         longest = min(approval.appear_timeout, session.longest_appear, max(0.0, left))
         bounded, until = replace(approval, appear_timeout=longest), self.clock.monotonic() + left

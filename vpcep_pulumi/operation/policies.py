@@ -49,9 +49,14 @@ class Carried:
     errors: dict[str, VpcepError] = field(default_factory=dict)
 
 
+def place_of(policy: Policy) -> tuple[str, str, str | None]:
+    """Region, project and profile of a policy."""
+    return policy.region, policy.project_id, policy.profile
+
+
 def service_key(operation: Operation, policy: Policy) -> ServiceKey:
     """Which service a policy is about."""
-    return ServiceKey(policy.service_id, operation.projects.address(policy.region, policy.project_id))
+    return ServiceKey(policy.service_id, operation.projects.address(*place_of(policy)))
 
 
 def read_service(operation: Operation, policy: Policy, *, held: bool) -> list[Connection]:
@@ -62,7 +67,9 @@ def read_service(operation: Operation, policy: Policy, *, held: bool) -> list[Co
     :raises RequestError: the API could not be asked.
     """
     try:
-        return operation.get_connections(policy.service_id, region=policy.region, project_id=policy.project_id)
+        return operation.get_connections(
+            policy.service_id, region=policy.region, project_id=policy.project_id, profile=policy.profile
+        )
     except InputError:
         if held:
             return []
@@ -114,7 +121,7 @@ class _Run:
 
     def __init__(self, operation: Operation, policy: Policy, log: Log, evaluation: Evaluation) -> None:
         self._operation, self._policy, self._log = operation, policy, log
-        self._session = operation.projects.get(policy.region, policy.project_id)
+        self._session = operation.projects.get(*place_of(policy))
         self.connections = {id_: each.connection for id_, each in evaluation.decisions.items()}
         self.sent: set[str] = set()
         self.errors: dict[str, VpcepError] = {}
@@ -165,6 +172,7 @@ def approval_of(policy: Policy, decision: Decision) -> Approval:
         goal=goal,
         region=policy.region,
         project_id=policy.project_id,
+        profile=policy.profile,
         expected_domain_id=decision.connection.domain_id,
         expires_at=decision.expires_at,
         settle_timeout=policy.settle_timeout,

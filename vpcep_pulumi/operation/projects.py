@@ -1,7 +1,8 @@
 """The projects that an operation works in: a client and a live view for each, made once.
 
-The keys under which they are kept include the credential. So two profiles never share a client, a project from IAM, or
-a view. Credentials are compared by value, and their reprs show none.
+The keys under which they are kept include the credential. So the profiles of two accounts never share a client, a
+project from IAM, or a view. Two profiles with one credential share the client, and so the quota; each has a view of its
+own, because errors name the profile. Credentials are compared by value, and their reprs show none.
 """
 
 from __future__ import annotations
@@ -20,22 +21,24 @@ from vpcep_pulumi.errors import SettingsError
 from vpcep_pulumi.lifecycle.plan import endpoint_note
 from vpcep_pulumi.log import Log
 from vpcep_pulumi.operation.once import Once
+from vpcep_pulumi.operation.senders import Sender, sender
 from vpcep_pulumi.operation.view import LiveView
-from vpcep_pulumi.settings.resolve import Settings, is_loopback, longest_appear, resolve
+from vpcep_pulumi.settings.hosts import is_loopback
+from vpcep_pulumi.settings.resolve import Settings, longest_appear, remedies_for, resolve, under
 
 
 @dataclass(frozen=True)
 class ProjectSession:
     """One project in one region, under one credential.
 
-    :ivar client: sends to the region's VPCEP endpoint.
+    :ivar client: sends to the region's VPCEP endpoint. Its errors name the profile, if the resource has one.
     :ivar view: the live view of the project's services.
     :ivar longest_appear: the upper limit of every ``appear_timeout``, in seconds.
     """
 
     region: str
     project_id: str
-    client: Client
+    client: Sender
     view: LiveView
     longest_appear: float = math.inf
 
@@ -72,27 +75,30 @@ class Projects:
         self._sessions: Once[ProjectSession] = Once()
         self._noted: Once[None] = Once()
 
-    def get(self, region: str | None = None, project_id: str | None = None) -> ProjectSession:
-        """The session for a resource's region and project. If the resource leaves one out, it comes from the settings.
+    def get(
+        self, region: str | None = None, project_id: str | None = None, profile: str | None = None
+    ) -> ProjectSession:
+        """The session for a resource's region, project and profile. What it leaves out comes from the settings.
 
-        :raises SettingsError: a setting is missing or wrong, or IAM knows no such project, or several.
+        :raises SettingsError: a setting is missing or wrong, there is no such profile, or IAM knows no such project, or
+            several.
         :raises RequestError: the request to IAM failed.
         """
-        settings = self._settings.get((region, project_id), lambda: self._resolved(region, project_id))
-        project = settings.project_id or self._look_up(settings)
+        settings = self._resolved(region, project_id, profile)
+        project = settings.project_id or self._look_up(settings, profile)
 
         def make() -> ProjectSession:
             self._noted.get((settings.region, settings.endpoint), lambda: self._note(settings))
-            client = self._client(settings.endpoint, settings.credential, settings.endpoint_named_by)
+            client = sender(self._client(settings.endpoint, settings.credential, settings.endpoint_named_by), profile)
             view = LiveView(client, project, self._clock)
             return ProjectSession(settings.region, project, client, view, longest_appear(self._environ))
 
-        return self._sessions.get((settings.endpoint, settings.region, project, settings.credential), make)
+        return self._sessions.get((settings.endpoint, settings.region, project, settings.credential, profile), make)
 
-    def address(self, region: str, project_id: str) -> str | None:
+    def address(self, region: str, project_id: str, profile: str | None = None) -> str | None:
         """The address to which requests for a resource go; None if the settings are not complete."""
         try:
-            return self._settings.get((region, project_id), lambda: self._resolved(region, project_id)).endpoint
+            return self._resolved(region, project_id, profile).endpoint
         except SettingsError:
             return None
 
@@ -101,10 +107,18 @@ class Projects:
         for client in self._clients.values():
             client.close()
 
-    def _resolved(self, region: str | None, project_id: str | None) -> Settings:
-        return resolve(
-            region=region, project_id=project_id, config=self._config, environ=self._environ, home=self._home
-        )
+    def _resolved(self, region: str | None, project_id: str | None, profile: str | None) -> Settings:
+        def make() -> Settings:
+            return resolve(
+                region=region,
+                project_id=project_id,
+                profile=profile,
+                config=self._config,
+                environ=self._environ,
+                home=self._home,
+            )
+
+        return self._settings.get((region, project_id, profile), make)
 
     def _note(self, settings: Settings) -> None:
         """Warn that requests go to another host than the region's own, unless it is this machine."""
@@ -129,23 +143,22 @@ class Projects:
 
         return self._clients.get((address, credential), make)
 
-    def _look_up(self, settings: Settings) -> str:
+    def _look_up(self, settings: Settings, profile: str | None) -> str:
         """The project's id. IAM is asked for it once in an operation."""
         name = settings.project_name
 
         def ask() -> str | SettingsError:
             client = self._client(settings.iam_endpoint, settings.credential, settings.iam_named_by)
-            projects = client.send(list_projects(name))
+            projects = sender(client, profile).send(list_projects(name))
             named = [each for each in projects if each.name in ("", name)]
             if len(named) == 1:
                 return named[0].id
             return SettingsError(
                 f"no project id, and IAM knows {len(named) or 'no'} "
-                f"project{'s' if len(named) > 1 else ''} named {name!r} for these credentials. "
-                "Set it with `pulumi config set vpcep:projectId <id>`"
+                f"project{'s' if len(named) > 1 else ''} named {name!r} for these credentials"
             )
 
         found = self._projects.get((settings.iam_endpoint, name, settings.credential), ask)
         if isinstance(found, SettingsError):
-            raise found.with_traceback(None)
+            raise SettingsError(under(profile, f"{found}. Set it with {remedies_for(profile).project}"))
         return found

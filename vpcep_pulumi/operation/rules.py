@@ -150,6 +150,7 @@ class Kept(NamedTuple):
     :ivar status: the connection's status, as the state recorded it.
     :ivar region: the connection's region.
     :ivar project_id: the connection's project.
+    :ivar profile: the profile under which it was declared; None if there was none.
     """
 
     urn: str | None
@@ -157,6 +158,7 @@ class Kept(NamedTuple):
     status: str
     region: str
     project_id: str
+    profile: str | None = None
 
 
 @dataclass
@@ -172,7 +174,12 @@ class Known:
         """Add an event."""
         if event["event"] == "kept":
             self.kept[ConnectionKey(*event["connection"])] = Kept(
-                event["urn"], event["claim"], event["status"], event["region"], event["project_id"]
+                event["urn"],
+                event["claim"],
+                event["status"],
+                event["region"],
+                event["project_id"],
+                event.get("profile"),
             )
             return
         id_, told = event["claim"], {name: event[name] for name in PLAIN if name in event}

@@ -25,12 +25,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from vpcep_pulumi.api.client import Client
 from vpcep_pulumi.api.models import Connection
 from vpcep_pulumi.api.operations import PAGE_LIMIT, list_connections
 from vpcep_pulumi.clock import Clock
 from vpcep_pulumi.errors import AnswerError, RequestError
 from vpcep_pulumi.lifecycle.messages import READ_LAG
+from vpcep_pulumi.operation.senders import Sender
 from vpcep_pulumi.operation.whole import MOST_PAGES, read_whole
 
 MAX_AGE = 30.0
@@ -82,7 +82,7 @@ class LiveView:
 
     def __init__(
         self,
-        client: Client,
+        client: Sender,
         project_id: str,
         clock: Clock,
         *,

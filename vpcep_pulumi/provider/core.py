@@ -68,10 +68,13 @@ class ApprovalProvider:
         failures = problems(inputs, olds)
         if failures:
             return Checked(inputs, tuple(failures))
-        if UNKNOWN in (inputs.get("region"), inputs.get("project_id")):
+        if inputs.get("profile") is UNKNOWN:
+            inputs = {"region": UNKNOWN, "project_id": UNKNOWN, **inputs}
+        location = [inputs.get(name) for name in ("region", "project_id", "profile")]
+        if UNKNOWN in location:
             return Checked(inputs, plan=unknown_plan(olds, inputs))
         try:
-            session = self.operation.projects.get(inputs.get("region"), inputs.get("project_id"))
+            session = self.operation.projects.get(*location)
             inputs |= {"region": session.region, "project_id": session.project_id}
             if any(value is UNKNOWN for value in inputs.values()):
                 return Checked(inputs, plan=unknown_plan(olds, inputs))
@@ -194,7 +197,9 @@ class ApprovalProvider:
         try:
             for key, kept in self._claims.owed(self._key(approval)):
                 ids = {"service_id": key.service_id, "endpoint_id": key.endpoint_id}
-                former = approval_for({**ids, "region": kept.region, "project_id": kept.project_id}, Goal.DELETED)
+                former = approval_for(
+                    {**ids, "region": kept.region, "project_id": kept.project_id, "profile": kept.profile}, Goal.DELETED
+                )
                 self._reject(former, self._log)
         except VpcepError as error:
             return error
@@ -227,7 +232,10 @@ class ApprovalProvider:
         """
         service_id, endpoint_id = split_id(id_)
         known = "status" in props
-        session = self.operation.projects.get(props.get("region"), props.get("project_id"))
+        profile = props.get("profile")
+        if profile is not None and (reason := RULES["profile"](profile)) is not None:  # of a ``.get``
+            raise InputError("profile", reason)
+        session = self.operation.projects.get(props.get("region"), props.get("project_id"), profile)
         identity = {
             "service_id": service_id,
             "endpoint_id": endpoint_id,
@@ -263,6 +271,7 @@ class ApprovalProvider:
         """
         approval = approval_for(olds, Goal.DELETED)
         known = {name: str(olds.get(name)) for name in ("status", "region", "project_id")}
+        known |= {"profile": olds["profile"]} if olds.get("profile") is not None else {}
         key, urn = self._key(approval), olds.get(URN_OUTPUT)
         await_holder(lambda: self._claims.is_awaited(key, urn), self.operation.clock.sleep)
         verdict = self._claims.on_delete(key, urn, **known)

@@ -207,9 +207,9 @@ def _new_operation(req: ConfigureRequest) -> Operation:
     from vpcep_pulumi.provider.engine_gone import watch  # noqa: PLC0415
     from vpcep_pulumi.provider.engine_log import EngineLog, wants_debug  # noqa: PLC0415
     from vpcep_pulumi.provider.interrupt import interruptible  # noqa: PLC0415
-    from vpcep_pulumi.settings.keys import CONFIG  # noqa: PLC0415
+    from vpcep_pulumi.settings.keys import SETTINGS_CONFIG  # noqa: PLC0415
 
-    config = {key: value for key in CONFIG.values() if isinstance(value := req.config.get(key), str)}
+    config = {key: value for key in SETTINGS_CONFIG if isinstance(value := req.config.get(key), str)}
     log = MaskedLog(EngineLog(engine, prints_debug=wants_debug(os.environ)), _Process.hidden)
     ends = threading.Event()
     # At the end of the process, Python waits for the worker threads before it runs any public exit hook.

@@ -10,11 +10,9 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from vpcep_pulumi.errors import (
-    ApprovalError,
     DeclaredElsewhereError,
     ImpossibleError,
     InputError,
-    NotSettledError,
     PartlyDone,
     RequestError,
     SettingsError,
@@ -25,6 +23,7 @@ from vpcep_pulumi.lifecycle.difference import inputs_changed, replaced_by
 from vpcep_pulumi.lifecycle.policy import Decision, Evaluation, Policy, evaluate
 from vpcep_pulumi.lifecycle.policy_plan import (
     Record,
+    failure_of,
     named,
     news_of,
     plan_of,
@@ -49,8 +48,6 @@ from vpcep_pulumi.provider.properties import REFUSED
 from vpcep_pulumi.provider.unknown import UNKNOWN, holds_unknown
 from vpcep_pulumi.provider.values import Values
 
-MOST_ERRORS = 5
-"""How many different errors a message tells."""
 IDENTITY, REPEATED = POLICY.names("identity"), POLICY.names("repeated")
 
 
@@ -84,10 +81,13 @@ class PolicyProvider:
         if wrong:
             return Checked(inputs, tuple(InputError(name, reason) for name, reason in wrong.items()))
         unknown_plan = Planned(UNKNOWN, "not known yet")
-        if UNKNOWN in (inputs.get("region"), inputs.get("project_id")):
+        if inputs.get("profile") is UNKNOWN:
+            inputs = {"region": UNKNOWN, "project_id": UNKNOWN, **inputs}
+        place = [inputs.get(name) for name in ("region", "project_id", "profile")]
+        if UNKNOWN in place:
             return Checked(inputs, plan=unknown_plan)
         try:
-            session = self.operation.projects.get(inputs.get("region"), inputs.get("project_id"))
+            session = self.operation.projects.get(*place)
             inputs |= {"region": session.region, "project_id": session.project_id}
             if holds_unknown(inputs):
                 return Checked(inputs, plan=unknown_plan)
@@ -174,7 +174,7 @@ class PolicyProvider:
         carried = carry_out(self.operation, policy, evaluation, self._log(key))
         after = decided(self.operation, policy, carried.connections)
         failed = self._failed(carried, after)
-        problem = _summary(policy, failed, len(evaluation.work)) if failed else None
+        problem = failure_of(policy, failed, len(evaluation.work)) if failed else None
         if problem is not None and not carried.sent:
             raise problem
         values = policy_outputs(inputs, record_of(after), failed, problem)
@@ -251,7 +251,7 @@ class PolicyProvider:
             raise ImpossibleError(problem)
         carried = reject_all(self.operation, policy, evaluation, targets, log)
         if carried.errors:
-            raise _summary(policy, carried.errors, len(targets))
+            raise failure_of(policy, carried.errors, len(targets))
 
     def _unclaimed(
         self, policy: Policy, key: ServiceKey, endpoints: Iterable[str], olds: Mapping[str, Any], log: Log
@@ -262,7 +262,7 @@ class PolicyProvider:
         await_holder(
             lambda: any(self._claims.is_awaited(each, urn) for each in keys.values()), self.operation.clock.sleep
         )
-        place = {"region": policy.region, "project_id": policy.project_id}
+        place = {"region": policy.region, "project_id": policy.project_id, "profile": policy.profile}
         verdicts = {id_: self._claims.on_delete(each, urn, status="accepted", **place) for id_, each in keys.items()}
         for id_, verdict in verdicts.items():
             if verdict.deletion in REFUSALS:
@@ -281,18 +281,3 @@ def _is_to_reject(decision: Decision, *, is_held: bool) -> bool:
     if live_of(decision.connection) not in (*HELD, Live.UNDOCUMENTED):
         return False
     return is_held or decision.goal is Goal.ACCEPTED
-
-
-def _summary(policy: Policy, failed: Mapping[str, VpcepError], most: int) -> ApprovalError:
-    """One error for all connections whose decisions failed. Equal errors of several connections are told once."""
-    told: dict[str, list[str]] = {}
-    for id_, error in failed.items():
-        told.setdefault(str(error), []).append(id_)
-    lines = [
-        message if len(ids) == 1 else f"{message} (and likewise {len(ids) - 1} more: {named(ids[1:])})"
-        for message, ids in list(told.items())[:MOST_ERRORS]
-    ]
-    if len(told) > MOST_ERRORS:
-        rest = sum(len(ids) for ids in list(told.values())[MOST_ERRORS:])
-        lines.append(f"and {rest} more, which `failed` names")
-    return NotSettledError(f"{policy.name}: {len(failed)} of {most} connections failed: {'; '.join(lines)}")

@@ -8,7 +8,7 @@ import pulumi
 from pulumi.runtime.config import CONFIG as PULUMI_CONFIG
 from pulumi.runtime.config import get_config_env
 
-from vpcep_pulumi.settings.keys import CONFIG, NAMESPACE, PLANS, SECRET_CONFIG
+from vpcep_pulumi.settings.keys import NAMESPACE, PLANS, PROFILES, SECRET_CONFIG, SETTINGS_CONFIG
 
 PREVIEWS, ALWAYS = "previews", "always"
 
@@ -19,7 +19,7 @@ def check_configuration() -> None:
     :raises pulumi.RunError: a key of the namespace ``vpcep`` is not known, ``vpcep:plans`` has an invalid value, or a
         secret stands in plain text. (Plain configuration is stored, readable, in the state of every dynamic provider.)
     """
-    known = {key.partition(":")[2].lower(): key for key in sorted([*CONFIG.values(), PLANS])}
+    known = {key.partition(":")[2].lower(): key for key in sorted([*SETTINGS_CONFIG, PLANS])}
     for key in sorted({*PULUMI_CONFIG.get(), *get_config_env()}):
         namespace, _, name = key.partition(":")
         if namespace == NAMESPACE and key not in known.values():
@@ -30,9 +30,10 @@ def check_configuration() -> None:
     for key in SECRET_CONFIG:
         namespace, _, name = key.partition(":")
         if pulumi.Config(namespace).get(name) is not None and not pulumi.runtime.is_config_secret(key):
+            instead = "KooCLI's file" if key == PROFILES else "the environment"
             raise pulumi.RunError(
                 f"{key} stands in plain text in the stack's configuration, and would in the state. "
-                f"Set it again with `pulumi config set --secret {key}`, or use the environment instead"
+                f"Set it again with `pulumi config set --secret {key}`, or use {instead} instead"
             )
 
 

@@ -18,7 +18,6 @@ from typing import Any, cast
 import pulumi
 from pulumi.runtime.mocks import MockEngine
 
-from vpcep_pulumi.lifecycle.schema import IDENTITY
 from vpcep_pulumi.operation.claims import CLAIM_INPUT, Claims
 from vpcep_pulumi.operation.rules import ConnectionKey, ServiceKey
 from vpcep_pulumi.operation.shared import events_of
@@ -28,6 +27,8 @@ from vpcep_pulumi.resources.previews import Previews
 from vpcep_pulumi.resources.program_operation import ProgramOperation
 
 IDS = ("service_id", "endpoint_id")
+PLACE = ("region", "project_id", "profile")
+"""The inputs that say where a connection is."""
 
 
 @dataclass(frozen=True)
@@ -55,14 +56,14 @@ class Declaration:
 
     @property
     def place(self) -> tuple[object, ...]:
-        """Region and project; each is None unless the program gives it as a plain string."""
-        given = (self.inputs[name] for name in ("region", "project_id"))
+        """Region, project and profile; each is None unless the program gives it as a plain string."""
+        given = (self.inputs[name] for name in PLACE)
         return tuple(each if isinstance(each, str) else None for each in given)
 
     @property
     def is_overridden(self) -> bool:
         """Whether the engine may use ids of the state instead of the program's, because of ``ignore_changes``."""
-        return not {"*", *IDENTITY}.isdisjoint(self.opts.ignore_changes or ())
+        return not {"*", *IDS, *PLACE}.isdisjoint(self.opts.ignore_changes or ())
 
 
 class Declarations:

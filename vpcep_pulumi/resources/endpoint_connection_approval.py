@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import inspect
-import reprlib
 from collections.abc import Mapping, Sequence
-from copy import copy
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -13,13 +10,13 @@ import pulumi
 from pulumi.dynamic import Resource
 
 from vpcep_pulumi.lifecycle.expiry import status_at
-from vpcep_pulumi.lifecycle.schema import DEFAULTS, HIDDEN, IDENTITY, REQUIRED, RESOLVED, RULES
+from vpcep_pulumi.lifecycle.schema import DEFAULTS, HIDDEN, RESOLVED, RULES
 from vpcep_pulumi.lifecycle.table import Live, is_reached
 from vpcep_pulumi.provider.dynamic import EndpointConnectionApprovalProvider
-from vpcep_pulumi.provider.hidden import SECRET
 from vpcep_pulumi.provider.properties import PLANS_KEPT
+from vpcep_pulumi.resources.arguments import as_input, given_inputs, problem_with, secret_names, spelled_out
 from vpcep_pulumi.resources.configuration import keeps_plans
-from vpcep_pulumi.resources.declarations import Declaration, Declarations, declarations
+from vpcep_pulumi.resources.declarations import IDS, PLACE, Declaration, Declarations, declarations
 
 TYPE = "pulumi-python:dynamic/vpcep:EndpointConnectionApproval"
 
@@ -76,6 +73,7 @@ class EndpointConnectionApproval(Resource, module="vpcep", name="EndpointConnect
         expires_at: pulumi.Input[str] | None = None,
         region: pulumi.Input[str] | None = None,
         project_id: pulumi.Input[str] | None = None,
+        profile: pulumi.Input[str] | None = None,
         appear_timeout: pulumi.Input[float] = DEFAULTS["appear_timeout"],
         settle_timeout: pulumi.Input[float] = DEFAULTS["settle_timeout"],
         opts: pulumi.ResourceOptions | None = None,
@@ -95,6 +93,8 @@ class EndpointConnectionApproval(Resource, module="vpcep", name="EndpointConnect
         :param region: by default from the settings. Changing it replaces.
         :param project_id: the project of the service; by default from the settings, else looked up in IAM.
             Changing it replaces.
+        :param profile: the name of a profile: an entry of ``vpcep:profiles`` in the stack configuration, else of
+            KooCLI's file. The credential and the project come from it alone. Only the name is stored.
         :param appear_timeout: seconds to wait for a connection that is not there yet.
         :param settle_timeout: seconds to wait for a connection to reach the declared status.
         :raises pulumi.RunError: an argument is wrong, two approvals name the same connection, a secret stands in plain
@@ -102,13 +102,13 @@ class EndpointConnectionApproval(Resource, module="vpcep", name="EndpointConnect
             found that what is declared is not possible, or an update did not reach the declared status.
         """
         own = declarations()
-        opts = _spelled_out(opts)
+        opts = spelled_out(opts, RULES)
         if opts.import_ is not None:
             raise pulumi.RunError(
                 f"{resource_name}: Pulumi cannot import what a dynamic provider manages (pulumi/pulumi#16175). Leave "
                 "import_ out: a connection that is as declared already is adopted, and nothing is sent"
             )
-        given = _given(
+        given = given_inputs(
             resource_name,
             service_id=service_id,
             endpoint_id=endpoint_id,
@@ -118,10 +118,11 @@ class EndpointConnectionApproval(Resource, module="vpcep", name="EndpointConnect
             expires_at=expires_at,
             region=region,
             project_id=project_id,
+            profile=profile,
             appear_timeout=appear_timeout,
             settle_timeout=settle_timeout,
         )
-        identity = {name: given.get(name) for name in IDENTITY}
+        identity = {name: given.get(name) for name in (*IDS, *PLACE)}
         plain = status if isinstance(status, str) and expires_at is None else None
         claim, claimed = own.declare(Declaration(resource_name, TYPE, identity, opts, status=plain))
         previewed = pulumi.runtime.is_dry_run()
@@ -129,7 +130,7 @@ class EndpointConnectionApproval(Resource, module="vpcep", name="EndpointConnect
             **given,
             **dict.fromkeys(name for name in RESOLVED if name not in given),
             **claimed,
-            **_secrets(given),
+            **secret_names(given, HIDDEN),
             **(own.previews.inputs() if previewed else {}),
             **({PLANS_KEPT: True} if keeps_plans() and not previewed else {}),
         }
@@ -164,12 +165,16 @@ class EndpointConnectionApproval(Resource, module="vpcep", name="EndpointConnect
         *,
         region: pulumi.Input[str] | None = None,
         project_id: pulumi.Input[str] | None = None,
+        profile: pulumi.Input[str] | None = None,
     ) -> EndpointConnectionApproval:
         """Read a connection that is decided elsewhere.
 
         :param id: ``<service_id>/<endpoint_id>``. The update fails if there is no such connection.
+        :param profile: the name of a profile, as in the constructor.
+        :raises pulumi.RunError: the profile's name is malformed.
         """
-        return _Existing(resource_name, id, region, project_id, opts)
+        place = {"region": region, "project_id": project_id, "profile": profile}
+        return _Existing(resource_name, id, {name: as_input(value) for name, value in place.items()}, opts)
 
     def _fail(
         self, name: str, declared: Mapping[str, Any], errors: Sequence[str], began: datetime
@@ -199,95 +204,22 @@ class _Existing(EndpointConnectionApproval, module="vpcep", name="EndpointConnec
         self,
         resource_name: str,
         id_: pulumi.Input[str],
-        region: pulumi.Input[str] | None,
-        project_id: pulumi.Input[str] | None,
+        place: dict[str, Any],
         opts: pulumi.ResourceOptions | None,
     ) -> None:
-        id_ = _as_input(id_)
+        id_ = as_input(id_)
         service_id, _, endpoint_id = id_.partition("/") if isinstance(id_, str) else (None, "", None)
-        identity = {
-            "service_id": service_id,
-            "endpoint_id": endpoint_id,
-            "region": _as_input(region),
-            "project_id": _as_input(project_id),
-        }
+        profile = place["profile"]
+        is_known = profile is not None and not isinstance(profile, pulumi.Output)
+        if is_known and (problem := problem_with("profile", profile)) is not None:
+            raise pulumi.RunError(f"{resource_name}: {problem}")
+        identity = {"service_id": service_id, "endpoint_id": endpoint_id, **place}
         declarations().declare(Declaration(resource_name, TYPE, identity, opts or pulumi.ResourceOptions(), reads=True))
         outputs = dict.fromkeys(("service_id", "endpoint_id", "status", *RESOLVED))
         Resource.__init__(
             self,
             EndpointConnectionApprovalProvider(),
             resource_name,
-            {**outputs, "region": identity["region"], "project_id": identity["project_id"]},
+            {**outputs, **place, **secret_names(place, HIDDEN)},
             pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(id=id_)),
         )
-
-
-def _spelled_out(opts: pulumi.ResourceOptions | None) -> pulumi.ResourceOptions:
-    """The options, with ``*`` in ``ignore_changes`` replaced by the names of all inputs.
-
-    ``*`` would also ignore the hidden inputs, which must reach the provider.
-    """
-    own = copy(opts) if opts is not None else pulumi.ResourceOptions()
-    if "*" in (own.ignore_changes or ()):
-        own.ignore_changes = list(RULES)
-    return own
-
-
-def _secrets(inputs: Mapping[str, pulumi.Input[Any]]) -> dict[str, pulumi.Output[list[str]]]:
-    """The hidden input that names the secret inputs; empty if no input can be secret."""
-    given = {name: value for name in HIDDEN if isinstance(value := inputs.get(name), pulumi.Output)}
-    if not given:
-        return {}
-    checks: list[Any] = [value.is_secret() for value in given.values()]
-
-    def named(found: Sequence[bool]) -> list[str]:
-        return [name for name, is_secret in zip(given, found, strict=True) if is_secret]
-
-    return {SECRET: pulumi.Output.all(*checks).apply(named)}
-
-
-def _given(resource: str, **arguments: Any) -> dict[str, Any]:
-    """The inputs that a program gives. Defaults of optional inputs stay out of states and previews.
-
-    :raises pulumi.RunError: one of them is wrong. It is raised here, in the program. If the provider's ``check`` failed
-        instead, the CLI would interrupt the program, which prints a traceback.
-    """
-    given = {name: _as_input(value) for name, value in arguments.items()}
-    wrong = [f"{name} is required" for name in REQUIRED if given[name] is None]
-    for name, value in given.items():
-        if value is None or isinstance(value, pulumi.Output):
-            continue
-        if (problem := _problem(name, value)) is not None:
-            wrong.append(problem)
-    if wrong:
-        raise pulumi.RunError(f"{resource}: {'; '.join(wrong)}")
-    if isinstance(given["status"], pulumi.Output):
-        given["status"] = _declarable(resource, given["status"])
-    return {name: value for name, value in given.items() if name in REQUIRED or value not in (None, DEFAULTS.get(name))}
-
-
-def _problem(name: str, value: object) -> str | None:
-    """What is wrong with an argument, with its value; but without a description, which may be long."""
-    reason = RULES[name](value)
-    if reason is None:
-        return None
-    return f"{name} {reason}" + (f", not {reprlib.repr(value)}" if name != "description" else "")
-
-
-def _as_input(value: Any) -> Any:
-    """The value; an awaitable becomes an output, because a coroutine can be awaited only once."""
-    return pulumi.Output.from_input(value) if inspect.isawaitable(value) else value
-
-
-def _declarable(resource: str, status: pulumi.Output[str]) -> pulumi.Output[str]:
-    """The status; the output fails if the status cannot be declared.
-
-    The provider cannot refuse such a status: it may be one that a refresh recorded, and that ``ignore_changes`` kept.
-    """
-
-    def refuse_others(value: str) -> str:
-        if (problem := _problem("status", value)) is not None:
-            raise pulumi.RunError(f"{resource}: {problem}")
-        return value
-
-    return status.apply(refuse_others)

@@ -14,12 +14,21 @@ from vpcep_pulumi.provider.dynamic import EndpointConnectionPolicyProvider
 from vpcep_pulumi.provider.properties import PLANS_KEPT
 from vpcep_pulumi.resources.arguments import as_input, is_later, secret_names, spelled_out
 from vpcep_pulumi.resources.configuration import keeps_plans
-from vpcep_pulumi.resources.declarations import Declaration, Declarations, declarations
+from vpcep_pulumi.resources.declarations import PLACE, Declaration, Declarations, declarations
 from vpcep_pulumi.resources.rules import plain
 
 TYPE = "pulumi-python:dynamic/vpcep:EndpointConnectionPolicy"
 Action = Literal["leave", "reject", "accept"]
-SHOWN = ("service_id", "otherwise", "max_changes", "max_interruptions", "region", "project_id", "settle_timeout")
+SHOWN = (
+    "service_id",
+    "otherwise",
+    "max_changes",
+    "max_interruptions",
+    "region",
+    "project_id",
+    "profile",
+    "settle_timeout",
+)
 """The arguments whose values messages show."""
 
 
@@ -75,6 +84,7 @@ class EndpointConnectionPolicy(Resource, module="vpcep", name="EndpointConnectio
         max_interruptions: pulumi.Input[int] = POLICY.defaults["max_interruptions"],
         region: pulumi.Input[str] | None = None,
         project_id: pulumi.Input[str] | None = None,
+        profile: pulumi.Input[str] | None = None,
         settle_timeout: pulumi.Input[float] = POLICY.defaults["settle_timeout"],
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
@@ -92,6 +102,7 @@ class EndpointConnectionPolicy(Resource, module="vpcep", name="EndpointConnectio
         :param region: by default from the settings. Changing it replaces.
         :param project_id: the project of the service; by default from the settings, else looked up in IAM.
             Changing it replaces.
+        :param profile: the name of a profile: credential and project come from it alone.
         :param settle_timeout: seconds to wait for each connection to reach its status.
         :raises pulumi.RunError: an argument is wrong, or the program declares two policies of a service. Raised later:
             a preview refuses what would happen, or an update could not carry out all decisions.
@@ -110,9 +121,10 @@ class EndpointConnectionPolicy(Resource, module="vpcep", name="EndpointConnectio
             max_interruptions=max_interruptions,
             region=region,
             project_id=project_id,
+            profile=profile,
             settle_timeout=settle_timeout,
         )
-        identity = {name: given.get(name) for name in POLICY.names("identity")}
+        identity = {name: given.get(name) for name in ("service_id", *PLACE)}
         claim, hidden = own.declare_policy(Declaration(resource_name, TYPE, identity, opts))
         previewed = pulumi.runtime.is_dry_run()
         inputs = {

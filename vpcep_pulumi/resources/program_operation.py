@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import pulumi
 
-from vpcep_pulumi.settings.keys import CONFIG
+from vpcep_pulumi.settings.keys import SETTINGS_CONFIG
 
 if TYPE_CHECKING:
     from vpcep_pulumi.operation.operation import Operation
@@ -54,7 +54,7 @@ class ProgramOperation:
             self.executor = ThreadPoolExecutor(QUERIES, thread_name_prefix="get_connections")
             # The interpreter waits for the threads of executors before anything public is told that it ends.
             threading._register_atexit(self._ends.set)  # type: ignore[attr-defined] # noqa: SLF001
-        for key in CONFIG.values():
+        for key in SETTINGS_CONFIG:
             namespace, _, name = key.partition(":")
             if (value := pulumi.Config(namespace).get(name)) is not None:
                 self._config[key] = value

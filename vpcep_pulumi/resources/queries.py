@@ -60,6 +60,7 @@ def get_connections(
     created_before: str = ANY,
     region: str | None = None,
     project_id: str | None = None,
+    profile: str | None = None,
 ) -> list[EndpointConnection]:
     """The connections of a service, those that were made last first.
 
@@ -82,6 +83,7 @@ def get_connections(
     :param created_before: only those that were made earlier.
     :param region: by default from the settings.
     :param project_id: by default from the settings, else asked of IAM.
+    :param profile: the name of a profile: credential and project come from it alone.
     :raises pulumi.RunError: an argument is wrong, there is no such service, or the API could not be asked.
 
     https://support.huaweicloud.com/intl/en-us/api-vpcep/vpcep_06_0206.html
@@ -94,6 +96,7 @@ def get_connections(
         created_before=created_before,
         region=region,
         project_id=project_id,
+        profile=profile,
     )
 
 
@@ -106,6 +109,7 @@ def get_connections_output(
     created_before: pulumi.Input[str] = ANY,
     region: pulumi.Input[str | None] = None,
     project_id: pulumi.Input[str | None] = None,
+    profile: pulumi.Input[str | None] = None,
 ) -> pulumi.Output[list[EndpointConnection]]:
     """As :func:`get_connections`, with outputs as arguments. What is not known yet gives an output that is not known.
 
@@ -124,6 +128,7 @@ def get_connections_output(
         "created_before": created_before,
         "region": region,
         "project_id": project_id,
+        "profile": profile,
     }
     return pulumi.Output.all(**{name: value for name, value in given.items() if value is not ANY}).apply(asked)
 
@@ -140,7 +145,7 @@ def _query(*, shows: bool = True) -> Callable[..., list[EndpointConnection]]:
         given = {
             name: value
             for name, value in arguments.items()
-            if value is not ANY and not (value is None and name in ("region", "project_id"))
+            if value is not ANY and not (value is None and name in OPTIONAL)
         }
         _check(given, shows=shows)
         from vpcep_pulumi.lifecycle.selection import Selection  # noqa: PLC0415 -- only a query needs it
@@ -153,9 +158,7 @@ def _query(*, shows: bool = True) -> Callable[..., list[EndpointConnection]]:
             datetime.fromisoformat(before) if before is not None else None,
         )
         try:
-            found = operation.get().get_connections(
-                given["service_id"], region=given.get("region"), project_id=given.get("project_id")
-            )
+            found = operation.get().get_connections(given["service_id"], **{name: given.get(name) for name in OPTIONAL})
             return [_shown(given["service_id"], each) for each in selection.of(found)]
         except VpcepError as error:
             raise pulumi.RunError(f"get_connections: {error}") from None
@@ -167,6 +170,7 @@ RULES_BY_ARGUMENT: dict[str, Rule] = {
     "service_id": RULES["service_id"],
     "region": RULES["region"],
     "project_id": RULES["project_id"],
+    "profile": RULES["profile"],
     "created_after": RULES["expires_at"],
     "created_before": RULES["expires_at"],
     "domain_id": RULES["expected_domain_id"],
@@ -174,6 +178,8 @@ RULES_BY_ARGUMENT: dict[str, Rule] = {
         None if isinstance(value, str) and value in DOCUMENTED else f"must be one of {', '.join(sorted(DOCUMENTED))}"
     ),
 }
+OPTIONAL = ("region", "project_id", "profile")
+"""The arguments that may be None: what the settings say, then."""
 SEVERAL = ("status", "domain_id")
 """The arguments that take several values as well."""
 

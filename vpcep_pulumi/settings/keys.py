@@ -34,7 +34,18 @@ LONGEST_APPEAR = "VPCEP_MAX_APPEAR_TIMEOUT"
 PLANS = "vpcep:plans"
 """The stack configuration key that says when plans are inputs: ``previews`` (the default) or ``always``."""
 
-SECRET_CONFIG = tuple(CONFIG[name] for name in ("access_key", "secret_key", "security_token", "token"))
+PROFILES = "vpcep:profiles"
+"""The stack configuration key with the profiles: a JSON object of objects, by their names."""
+PROFILE_KEYS = MappingProxyType({setting: key.partition(":")[2] for setting, key in CONFIG.items()})
+"""The keys of one profile there: the setting and its key, as in :data:`CONFIG` but without the namespace."""
+SHARED = ("region", "cloud", "endpoint", "iam_endpoint")
+"""The settings that belong to no account. A resource with a profile may have them from other sources than the profile.
+"""
+
+SETTINGS_CONFIG = (*CONFIG.values(), PROFILES)
+"""Every key of the stack configuration from which settings come."""
+
+SECRET_CONFIG = (*(CONFIG[name] for name in ("access_key", "secret_key", "security_token", "token")), PROFILES)
 """The keys that must be set with ``pulumi config set --secret``."""
 
 ENVIRONMENT: tuple[tuple[str, Mapping[str, str]], ...] = (

@@ -11,7 +11,7 @@ import json
 import os
 import stat
 from codecs import BOM_UTF16_BE, BOM_UTF16_LE
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from functools import cached_property
 from pathlib import Path
 
@@ -35,12 +35,29 @@ class Source:
 
     :ivar name: for messages.
     :ivar keys: by setting: its name in this source.
+    :ivar is_profile: it is the profile that the resource names.
+    :ivar is_secret: no message may show a value of it.
     """
 
-    def __init__(self, name: str, keys: Mapping[str, str], load: Callable[[], Mapping[str, str | None]]) -> None:
+    def __init__(
+        self,
+        name: str,
+        keys: Mapping[str, str],
+        load: Callable[[], Mapping[str, str | None]],
+        *,
+        is_profile: bool = False,
+        is_secret: bool = False,
+    ) -> None:
         self.name = name
         self.keys = keys
+        self.is_profile = is_profile
+        self.is_secret = is_secret
         self._load = load
+
+    def only(self, settings: Collection[str]) -> Source:
+        """The same source, of which only some settings are used."""
+        keys = {setting: key for setting, key in self.keys.items() if setting in settings}
+        return Source(self.name, keys, self._load, is_profile=self.is_profile, is_secret=self.is_secret)
 
     @cached_property
     def settings(self) -> Mapping[str, str]:
@@ -64,7 +81,7 @@ def sources(
     :param arguments: those of the resource: ``region`` and ``project_id``.
     :param config: the stack's configuration, ``namespace:name``.
     """
-    sdk, cli = _path(SDK_PROFILE, environ, home), _path(CLI_PROFILE, environ, home)
+    sdk, cli = _path(SDK_PROFILE, environ, home), cli_path(environ, home)
     return (
         Source("the resource's arguments", ARGUMENTS, lambda: arguments),
         Source("the stack's configuration", CONFIG, lambda: config),
@@ -72,6 +89,11 @@ def sources(
         Source(f"the SDKs' profile {sdk}", SDK_PROFILE_KEYS, lambda: _sdk_profile(sdk)),
         Source(f"KooCLI's profile {cli}", CLI_PROFILE_KEYS, lambda: _cli_profile(cli, environ.get("HW_PROFILE", ""))),
     )
+
+
+def cli_path(environ: Mapping[str, str], home: Path) -> Path:
+    """Where KooCLI's file is."""
+    return _path(CLI_PROFILE, environ, home)
 
 
 def _path(profile: tuple[str, str], environ: Mapping[str, str], home: Path) -> Path:
@@ -120,9 +142,32 @@ def _sdk_profile(path: Path) -> Mapping[str, str | None]:
 
 
 def _cli_profile(path: Path, chosen: str) -> Mapping[str, str | None]:
+    document = _cli_document(path)
+    if document is None:
+        return {}
+    current, found = document
+    name = chosen or current
+    if isinstance(name, str) and name in found:
+        return found[name]
+    if chosen:
+        raise SettingsError(f"the profile {path} has no profile {chosen!r}, which HW_PROFILE names")
+    return {}
+
+
+def cli_profiles(path: Path) -> Mapping[str, Mapping[str, str]] | None:
+    """The profiles in KooCLI's file, by their names; None if there is no such file. Their values may be secrets.
+
+    :raises SettingsError: the file cannot be read.
+    """
+    document = _cli_document(path)
+    return None if document is None else document[1]
+
+
+def _cli_document(path: Path) -> tuple[object, Mapping[str, Mapping[str, str]]] | None:
+    """The name of the current profile, and the profiles by their names; None if there is no such file."""
     text = _read(path)
     if text is None:
-        return {}
+        return None
     try:
         document = json.loads(text)
     except (ValueError, RecursionError):
@@ -130,10 +175,8 @@ def _cli_profile(path: Path, chosen: str) -> Mapping[str, str | None]:
     profiles = document.get("profiles") if isinstance(document, dict) else None
     if not isinstance(profiles, list):
         raise SettingsError(f"the profile {path} has no list of profiles")
-    name = chosen or document.get("current")
-    for profile in profiles:
-        if isinstance(profile, dict) and profile.get("name") == name:
-            return {key: value for key, value in profile.items() if isinstance(value, str)}
-    if chosen:
-        raise SettingsError(f"the profile {path} has no profile {chosen!r}, which HW_PROFILE names")
-    return {}
+    found: dict[str, Mapping[str, str]] = {}
+    for each in profiles:
+        if isinstance(each, dict) and isinstance(name := each.get("name"), str):
+            found.setdefault(name, {key: value for key, value in each.items() if isinstance(value, str)})
+    return document.get("current"), found
