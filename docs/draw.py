@@ -14,7 +14,8 @@ from pathlib import Path
 from types import MappingProxyType
 
 from tests.faults import attacks
-from vpcep_pulumi.lifecycle.schema import INPUTS, OUTPUTS
+from vpcep_pulumi.lifecycle.policy_schema import POLICY
+from vpcep_pulumi.lifecycle.schema import APPROVAL, Schema
 from vpcep_pulumi.lifecycle.table import FULFILLED, TABLE, WAITS, Cell, Goal, Live, Step
 from vpcep_pulumi.testing.simulator.faults import KINDS
 
@@ -44,23 +45,23 @@ def table() -> str:
     return "\n".join(lines)
 
 
-def inputs() -> str:
+def inputs(schema: Schema, resource: str) -> str:
     """What a program may declare."""
     lines = ["| input | | default |", "|---|---|---|"]
-    for each in INPUTS:
+    for each in schema.inputs:
         default = "" if each.default is None else f"`{json.dumps(each.default)}`"
         if each.required and not default:
             default = "required"
-        more = ". Changing it replaces the approval" if each.identity else ""
+        more = f". Changing it replaces the {resource}" if each.identity else ""
         lines.append(f"| `{each.name}` | {each.documentation}{more} | {default} |")
     return "\n".join(lines)
 
 
-def outputs() -> str:
-    """What an approval gives back."""
+def outputs(schema: Schema) -> str:
+    """What a resource gives back."""
     lines = ["| output | |", "|---|---|"]
-    lines += [f"| `{each.name}` | {each.documentation} |" for each in OUTPUTS]
-    resolved = ", ".join(f"`{each.name}`" for each in INPUTS if each.identity)
+    lines += [f"| `{each.name}` | {each.documentation} |" for each in schema.outputs]
+    resolved = ", ".join(f"`{each.name}`" for each in schema.inputs if each.identity)
     return "\n".join([*lines, f"| {resolved} | as declared, or as the settings have them |"])
 
 
@@ -102,9 +103,15 @@ def faults() -> str:
     return "\n".join(lines)
 
 
+def _of_policies(draw: Callable[..., str], *arguments: str) -> Callable[[], str]:
+    """The table of policies. The rows that are an approval's as well link from the root of the repository."""
+    return lambda: draw(POLICY, *arguments).replace("(docs/", "(")
+
+
 PAGES: Mapping[str, Mapping[str, Callable[[], str]]] = MappingProxyType(
     {
-        "README.md": {"inputs": inputs, "outputs": outputs},
+        "README.md": {"inputs": partial(inputs, APPROVAL, "approval"), "outputs": partial(outputs, APPROVAL)},
+        "docs/policies.md": {"inputs": _of_policies(inputs, "policy"), "outputs": _of_policies(outputs)},
         "docs/lifecycle.md": {
             "table": table,
             "waits": waits,

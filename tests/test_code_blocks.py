@@ -20,7 +20,7 @@ ROOT = Path(__file__).parent.parent
 PAGES = [*sorted(ROOT.glob("*.md")), *sorted(ROOT.glob("docs/*.md"))]
 BLOCK = re.compile(r"^```python\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 IDS = re.compile(r'service_id="([^"]+)",\s*endpoint_id="([^"]+)"')
-
+POLICIES = re.compile(r'Policy\(\s*"[^"]+",\s*service_id="([^"]+)"')
 PROFILE = re.compile(r'profile="([^"]+)"')
 
 
@@ -66,6 +66,8 @@ def test_it_runs(page, number, block, pytester, tmp_path, monkeypatch, simulator
         profiles = tmp_path / "profiles.json"
         profiles.write_text(json.dumps({"profiles": [{"name": name, **keys} for name in PROFILE.findall(block)]}))
         monkeypatch.setenv("HW_SHARED_CONFIG_FILE", str(profiles))
+        for service in POLICIES.findall(block):
+            simulator.connect(service, domain="6e9dfd51d1124e8d8498dce894923a0d")
         for service, endpoint in IDS.findall(block):
             simulator.connect(service, endpoint, domain="6e9dfd51d1124e8d8498dce894923a0d")
         environ = {**os.environ, **simulator.environment, "HW_REGION_NAME": "eu-west-101"}

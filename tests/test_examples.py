@@ -41,7 +41,17 @@ def test_there_is_a_test_for_each():
         "component",
         "from_data",
         "minimal",
+        "partners",
     }
+
+
+def test_partners(run, simulator):
+    simulator.reject(SERVICE, STAGING)
+    project = EXAMPLES / "partners"
+    result = run(project, service_id=SERVICE).up()
+    assert result.ok, result
+    assert result.outputs["decided"] == {ENDPOINT: "rejected", STAGING: "accepted"}
+    assert result.outputs["pending"] == []
 
 
 def test_minimal(run, simulator):
@@ -75,7 +85,7 @@ def test_no_approvals_at_all(run):
     assert result.ok, result
     assert result.outputs == {"statuses": {}}
     assert result.messages("warning") == [
-        "nothing is declared: vpcep-approvals:approvals in the stack's configuration is empty"
+        "nothing is declared: vpcep-approvals:approvals and vpcep-approvals:policies in the configuration are empty"
     ]
 
 
@@ -98,12 +108,36 @@ def test_what_is_secret_in_the_configuration_is_secret_in_the_state(run, tmp_pat
     assert OWNER not in result.diff
 
 
+PARTNERS = {
+    "partners": {
+        "service_id": SERVICE,
+        "rules": [{"action": "accept", "domain_ids": [OWNER], "limit": "1"}],
+        "otherwise": "reject",
+        "max_interruptions": "2",
+    }
+}
+
+
+def test_policies_named_in_the_configuration(run):
+    result = run(ROOT, policies=PARTNERS).up()
+    assert result.ok, result
+    assert result.outputs["decided"]["partners"] == {STAGING: "accepted"}, "both are as old, and this id comes first"
+    assert result.outputs["pending"] == {"partners": [ENDPOINT]}
+
+
+def test_a_secret_account_of_a_policy_in_the_configuration_is_secret_in_the_state(run, tmp_path):
+    result = run(ROOT, policies=Secret(json.dumps(PARTNERS))).up()
+    assert result.ok, result
+    assert OWNER not in (tmp_path / "dev.json").read_text()
+    assert OWNER not in result.diff
+
+
 @pytest.mark.parametrize(
     ("config", "problem"),
     [
         (
             {"aprovals": APPROVALS},
-            "vpcep-approvals:aprovals in the stack's configuration is read by nobody; there is vpcep-approvals:approvals",
+            "vpcep-approvals:aprovals in the stack's configuration is read by nobody; there are vpcep-approvals:approvals and ",
         ),
         ({"approvals": {"billing": "S/E"}}, "approvals.billing in the stack's configuration must be an object, not "),
         (
@@ -122,6 +156,14 @@ def test_what_is_secret_in_the_configuration_is_secret_in_the_state(run, tmp_pat
             {"approvals": {"billing": {"service_id": "s"}}},
             "approvals.billing in the stack's configuration needs ['endpoint_id']",
         ),
+        (
+            {"policies": {"partners": {"service_id": "s"}}},
+            "policies.partners in the stack's configuration needs ['rules']",
+        ),
+        (
+            {"policies": {"partners": {"service_id": "s", "rules": [{"action": "accept", "domain_ids": []}]}}},
+            "partners: rules rule 1: domain_ids is empty: the rule could never match",
+        ),
     ],
 )
 def test_a_mistake_in_the_configuration_is_said(run, config, problem):
@@ -137,7 +179,7 @@ def test_what_is_no_object_is_refused(run, tmp_path):
         run(ROOT, approvals="billing").preview()
     shutil.copy(EXAMPLES / "approvals" / "__main__.py", tmp_path)
     (error,) = run(tmp_path, approvals="billing").preview().messages("error")
-    assert error.startswith("approvals in the stack's configuration must be an object: a name for each approval")
+    assert error.startswith("approvals in the stack's configuration must be an object: a name for each of the")
 
 
 def test_accounts(run, simulator):

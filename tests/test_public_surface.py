@@ -16,9 +16,13 @@ PUBLIC = {
     "vpcep_pulumi": {
         "EndpointConnection": "vpcep_pulumi.resources.queries",
         "EndpointConnectionApproval": "vpcep_pulumi.resources.endpoint_connection_approval",
+        "EndpointConnectionPolicy": "vpcep_pulumi.resources.endpoint_connection_policy",
+        "accept": "vpcep_pulumi.resources.rules",
         "approvals_from": "vpcep_pulumi.resources.approvals_from",
         "get_connections": "vpcep_pulumi.resources.queries",
         "get_connections_output": "vpcep_pulumi.resources.queries",
+        "leave": "vpcep_pulumi.resources.rules",
+        "reject": "vpcep_pulumi.resources.rules",
     },
     "vpcep_pulumi.testing": {
         "Diagnostic": "vpcep_pulumi.testing.results",

@@ -11,6 +11,7 @@ import mypy.api
 import pytest
 
 RIGHT = """
+from collections.abc import Mapping, Sequence
 from typing import assert_type
 
 import pulumi
@@ -18,8 +19,13 @@ import pulumi
 from vpcep_pulumi import (
     EndpointConnection,
     EndpointConnectionApproval,
+    EndpointConnectionPolicy,
+    accept,
+    approvals_from,
     get_connections,
     get_connections_output,
+    leave,
+    reject,
 )
 
 first = EndpointConnectionApproval("one", service_id="svc", endpoint_id="ep", expected_domain_id=None)
@@ -39,6 +45,22 @@ second = EndpointConnectionApproval(
 assert_type(first.status, "pulumi.Output[str]")
 assert_type(get_connections("svc", status="pendingAcceptance")[0], EndpointConnection)
 assert_type(get_connections_output(first.service_id), "pulumi.Output[list[EndpointConnection]]")
+policy = EndpointConnectionPolicy(
+    "partners",
+    service_id=first.service_id,
+    rules=[
+        accept(domain_ids=["d1", first.project_id], limit=5, expires_at="2027-06-30T00:00:00Z"),
+        reject(endpoint_ids={"e1"}),
+        leave(description="manual*"),
+        {"action": "leave", "created_before": "2026-01-01T00:00:00Z"},
+    ],
+    otherwise="reject",
+    max_changes=10,
+    profile="prod",
+)
+assert_type(policy.decided, "pulumi.Output[Mapping[str, str]]")
+assert_type(policy.pending, "pulumi.Output[Sequence[str]]")
+assert_type(approvals_from("approvals.yaml", service_id=first.service_id), dict[str, EndpointConnectionApproval])
 assert_type(first.marker_id, "pulumi.Output[str | None]")
 assert_type(EndpointConnectionApproval.get("three", "svc/ep3", region="eu-west-101"), EndpointConnectionApproval)
 """
@@ -49,6 +71,9 @@ WRONG = {
     "an input that is missing": ('Approval("a", service_id="s")', '"endpoint_id"'),
     "inputs by position": ('Approval("a", "s", "e")', "ositional argument"),
     "a misspelt status of a query": ('get_connections("s", status="pending")', '"status"'),
+    "a misspelt action": ('EndpointConnectionPolicy("p", service_id="s", rules=[], otherwise="allow")', '"otherwise"'),
+    "a condition that there is not": ('accept(domains=["d1"])', '"domains"'),
+    "a limit of a rule that rejects": ("reject(limit=5)", '"limit"'),
     "a number for an id": ('Approval("a", service_id="s", endpoint_id=7)', '"endpoint_id"'),
     "an output that there is not": ('Approval("a", service_id="s", endpoint_id="e").owner', '"owner"'),
 }

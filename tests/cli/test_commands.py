@@ -97,7 +97,9 @@ def test_the_demo_tells_the_whole_story(tmp_path: Path):
         f'plan              : "receive: {CONNECTION}, is pendingAcceptance (updated_at ',
         "nothing to do",
         f'+ plan              : "receive: {CONNECTION}, is rejected (updated_at ',
-        "The connection of 705290f3-0d00-41f2-aedc-71f09844e879 is rejected.",
+        '1f3c8d52-7b1e-4c0a-9d64-2e8f5a7b9c1d: "receive: the connection, owned by c5a2f1c7f0a94b0d8c3f2f4c1d7e9b60',
+        "The first connection is accepted; 4 of the partner's 4 are accepted; the stranger's is pendingAcceptance.",
+        "The first connection is rejected; 0 of the partner's 4 are accepted; the stranger's is pendingAcceptance.",
         "What was asked of the API",
         "receive 705290f3-0d00-41f2-aedc-71f09844e879",
     ):

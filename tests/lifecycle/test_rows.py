@@ -92,7 +92,7 @@ class TestWhatWasWrittenIsDeclared:
     def test_a_new_input_of_the_schema_needs_nothing(self):
         """Every argument that the schema has is a field, and its own rule decides on it."""
         for name in schema.RULES:
-            _, problems = read_yaml(f"a:\n  {name}: '< >'\n")
+            _, problems = read_yaml(f"a:\n  {name}: '< > '\n")
             assert any(f", {name}: " in each and "not an argument" not in each for each in problems)
         assert {"appear_timeout", "settle_timeout"} == NUMBERS
 

@@ -13,6 +13,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
+from vpcep_pulumi.errors import VpcepError
 from vpcep_pulumi.lifecycle.schema import DEFAULTS, IDENTITY, REQUIRED, RULES
 
 ANY_ACCOUNT = "*"
@@ -64,7 +65,7 @@ class Problem(NamedTuple):
         return f"{file}, line {self.line}{self.field and f', {self.field}'}: {self.reason}"
 
 
-class UnreadableError(ValueError):
+class UnreadableError(VpcepError, ValueError):
     """A text that is not in the form of its kind, so that what follows in it cannot be read.
 
     :ivar problem: what is wrong.
