@@ -40,7 +40,7 @@ def test_every_attack_that_is_listed_has_its_tests():
 
 
 def test_the_readmes_program_is_the_minimal_example():
-    assert blocks(README, "python") == [(ROOT / "examples/minimal/__main__.py").read_text()]
+    assert blocks(README, "python")[0] == (ROOT / "examples/minimal/__main__.py").read_text()
 
 
 def test_the_readmes_preview_is_what_is_printed(simulator, tmp_path):
