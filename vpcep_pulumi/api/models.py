@@ -27,6 +27,8 @@ __all__ = [
     "ConnectionPage",
     "Project",
     "ProjectPage",
+    "Service",
+    "ServicePage",
     "parse_json",
     "printable",
     "shown_id",
@@ -151,6 +153,30 @@ class ConnectionPage(_Answer):
     """
 
     connections: tuple[Connection, ...] = ()
+    total_count: Annotated[int | None, BeforeValidator(_count), Field(ge=0, le=10**9)] = None
+
+
+class Service(_Answer):
+    """A VPC endpoint service, as its owner sees it.
+
+    :ivar id: must be a valid id, because it becomes a part of paths.
+    :ivar name: as consumers know it: ``<region>.<name>.<id>``; empty if the response left it out.
+    :ivar approval_enabled: whether connections wait for the owner; None if the response left it out.
+    """
+
+    id: Annotated[str, BeforeValidator(_text), Field(pattern=r"^[A-Za-z0-9_-]{1,64}$")]
+    name: Word = Field("", validation_alias=AliasChoices("service_name", "name"))
+    approval_enabled: bool | None = None
+
+
+class ServicePage(_Answer):
+    """Some services of a project.
+
+    :ivar services: in the order sent.
+    :ivar total_count: how many there are on all pages together; None if left out.
+    """
+
+    services: tuple[Service, ...] = Field((), validation_alias=AliasChoices("endpoint_services", "services"))
     total_count: Annotated[int | None, BeforeValidator(_count), Field(ge=0, le=10**9)] = None
 
 

@@ -15,7 +15,7 @@ from urllib.parse import quote
 
 from pydantic import ValidationError
 
-from vpcep_pulumi.api.models import Connection, ConnectionPage, Project, ProjectPage
+from vpcep_pulumi.api.models import Connection, ConnectionPage, Project, ProjectPage, ServicePage
 from vpcep_pulumi.errors import VpcepError
 
 T = TypeVar("T")
@@ -151,6 +151,25 @@ def describe_connection(project_id: str, service_id: str, endpoint_id: str, desc
     )
 
 
+def list_services(project_id: str, *, limit: int = PAGE_LIMIT, offset: int = 0) -> ApiCall[ServicePage]:
+    """One page of a project's services.
+
+    https://support.huaweicloud.com/intl/en-us/api-vpcep/ListEndpointService.html
+    """
+    return ApiCall(
+        "list the endpoint services",
+        Request(
+            "GET",
+            f"/v1/{quote(project_id, safe='~')}/vpc-endpoint-services",
+            (("limit", str(limit)), ("offset", str(offset))),
+            (("X-Project-Id", project_id),),
+        ),
+        "vpcep:endpointServices:list",
+        lambda answer: _validated(ServicePage, answer),
+        most=limit,
+    )
+
+
 def list_projects(name: str) -> ApiCall[tuple[Project, ...]]:
     """The projects with a name, as IAM lists them. A region's own project has the region's name.
 
@@ -181,7 +200,7 @@ def _request(
     return Request(method, path, query, (*headers, ("Content-Type", "application/json")), content)
 
 
-Page = TypeVar("Page", ConnectionPage, ProjectPage)
+Page = TypeVar("Page", ConnectionPage, ProjectPage, ServicePage)
 
 
 def _validated(model: type[Page], answer: Any) -> Page:

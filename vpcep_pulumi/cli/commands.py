@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from typing import Annotated
@@ -12,13 +14,21 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
-from vpcep_pulumi.cli.demo import DemoFailed, run_demo
-from vpcep_pulumi.testing.simulator import Settings, Simulator
-
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="Tools around vpcep_pulumi.")
 
+TESTING = "vpcep-pulumi[testing]"
 Seconds = Annotated[float, typer.Option(min=0, help="Seconds; with a seed, the most.")]
 DEMO_WIDTH = 128
+
+
+@contextmanager
+def _testing_extra() -> Iterator[None]:
+    """Import what a command needs of the extra ``testing``, or say that it is missing."""
+    try:
+        yield
+    except ModuleNotFoundError as error:
+        typer.secho(f"this command needs {error.name}: install it with `pip install '{TESTING}'`", err=True)
+        raise typer.Exit(1) from None
 
 
 @app.command()
@@ -36,6 +46,8 @@ def simulator(
     ] = False,
 ) -> None:
     """Serve a simulated VPC Endpoint API on this machine, with a control API under /_simulator."""
+    with _testing_extra():
+        from vpcep_pulumi.testing.simulator import Settings, Simulator  # noqa: PLC0415
     if seed is not None:
         # A seed is of use only if there are times to draw.
         latency, creating = latency or 0.05, creating or 2.0
@@ -56,6 +68,8 @@ def demo(
     picture: Annotated[Path | None, typer.Option(help="Write a picture (SVG) of the run to this file.")] = None,
 ) -> None:
     """Show the main job on the simulator: accept, see drift, heal it, reject."""
+    with _testing_extra():
+        from vpcep_pulumi.cli.demo import DemoFailed, run_demo  # noqa: PLC0415
     fixed = picture is not None or not sys.stdout.isatty()
     console = Console(width=DEMO_WIDTH if fixed else None, record=picture is not None)
     try:

@@ -9,7 +9,8 @@ from pathlib import Path
 from threading import Lock
 
 from vpcep_pulumi.api.client import Client
-from vpcep_pulumi.api.models import Connection
+from vpcep_pulumi.api.models import Connection, Service
+from vpcep_pulumi.api.operations import PAGE_LIMIT
 from vpcep_pulumi.clock import Clock
 from vpcep_pulumi.errors import RequestError
 from vpcep_pulumi.lifecycle.approval import Approval, is_absent, no_such_service
@@ -23,6 +24,7 @@ from vpcep_pulumi.operation.drive import drive
 from vpcep_pulumi.operation.once import Once
 from vpcep_pulumi.operation.projects import Projects
 from vpcep_pulumi.operation.rules import ConnectionKey
+from vpcep_pulumi.operation.whole import read_services
 
 
 class Operation:
@@ -102,6 +104,19 @@ class Operation:
                 raise
             location = f"region {session.region}, project {session.project_id}"
             raise no_such_service(service_id, location, error) from None
+
+    def get_services(
+        self, *, region: str | None = None, project_id: str | None = None, profile: str | None = None
+    ) -> tuple[Service, ...]:
+        """Every service of a project.
+
+        :param region: by default from the settings, as the project.
+        :param profile: the name of a profile; None: the settings without one.
+        :raises SettingsError: the settings name no project, or no credential.
+        :raises RequestError: the API could not be asked.
+        """
+        session = self.projects.get(region, project_id, profile)
+        return read_services(session.client, session.project_id, limit=PAGE_LIMIT)
 
     def carry_out(
         self, approval: Approval, *, seen: bool, written: str | None = None, log: Log | None = None
