@@ -20,8 +20,8 @@ from vpcep_pulumi.errors import AuthenticationError, InputError, PermissionDenie
 from vpcep_pulumi.lifecycle.approval import Approval
 from vpcep_pulumi.lifecycle.table import Goal
 from vpcep_pulumi.operation.claims import Claims
+from vpcep_pulumi.operation.keys import ConnectionKey
 from vpcep_pulumi.operation.operation import Operation
-from vpcep_pulumi.operation.rules import ConnectionKey
 
 ENDPOINT = {"HW_REGION_NAME": "cn-north-4"}
 

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vpcep_pulumi.operation.rules import CHANGES, Claim, ConnectionKey, Deletion, Known, on_delete
+from vpcep_pulumi.operation.keys import ConnectionKey
+from vpcep_pulumi.operation.rules import CHANGES, Claim, Deletion, Known, on_delete
 
 X = ConnectionKey("svc", "ep1", "https://here")
 Y = ConnectionKey("svc", "ep2", "https://here")

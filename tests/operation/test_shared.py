@@ -16,7 +16,8 @@ from hypothesis import strategies as st
 
 from vpcep_pulumi.errors import SharedEventsError
 from vpcep_pulumi.operation.claims import Claims
-from vpcep_pulumi.operation.rules import ConnectionKey, Deletion
+from vpcep_pulumi.operation.keys import ConnectionKey
+from vpcep_pulumi.operation.rules import Deletion
 from vpcep_pulumi.operation.shared import SharedEvents, events_of, new_folder, own_folders
 
 ENGINE, OTHER = "127.0.0.1:35701", "127.0.0.1:35702"

@@ -6,7 +6,7 @@ import pytest
 
 from vpcep_pulumi.errors import DeclaredElsewhereError, PartlyDone
 from vpcep_pulumi.operation.claims import CLAIM_INPUT, URN_OUTPUT
-from vpcep_pulumi.operation.rules import ConnectionKey
+from vpcep_pulumi.operation.keys import ConnectionKey
 
 ONE, TWO = (f"urn:pulumi:dev::story::type::{name}" for name in ("one", "two"))
 

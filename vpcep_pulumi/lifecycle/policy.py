@@ -42,6 +42,7 @@ class Policy:
     """What is declared for a service, with every value known.
 
     :ivar settle_timeout: seconds.
+    :ivar former_rules: those that the state holds. What they say about expiry was declared before.
     """
 
     service_id: str
@@ -53,6 +54,7 @@ class Policy:
     max_changes: int | None = None
     max_interruptions: int = 0
     settle_timeout: float = DEFAULTS["settle_timeout"]
+    former_rules: Sequence[PolicyRule] = ()
 
     @property
     def name(self) -> str:
@@ -84,6 +86,9 @@ class Decision:
     :ivar has_expired: whether the rule has expired, and so rejects.
     :ivar is_trouble: whether the connection cannot be decided on.
     :ivar is_claimed: whether it is left to another resource of the program, which declares it.
+    :ivar is_undecided: whether nobody knows which rule decides, because the API left something out.
+    :ivar counts: whether it is an interruption to reject it if it is accepted. That is not so if the state has declared
+        already that it expires.
     """
 
     connection: Connection
@@ -95,6 +100,8 @@ class Decision:
     has_expired: bool = False
     is_trouble: bool = False
     is_claimed: bool = False
+    is_undecided: bool = False
+    counts: bool = True
 
     @property
     def endpoint_id(self) -> str:
@@ -103,8 +110,8 @@ class Decision:
 
     @property
     def interrupts(self) -> bool:
-        """Whether it cuts off a consumer that was accepted, for another reason than expiry."""
-        return self.step in REJECTS and live_of(self.connection) in HELD and not self.has_expired
+        """Whether it cuts off a consumer that was accepted, without notice."""
+        return self.step in REJECTS and live_of(self.connection) in HELD and self.counts
 
 
 @dataclass(frozen=True)
@@ -132,6 +139,11 @@ class Evaluation:
         work = sorted((each for each in self.decisions.values() if each.step in WORKS), key=_order)
         object.__setattr__(self, "work", tuple(work))
 
+    @property
+    def undecided(self) -> frozenset[str]:
+        """The endpoints about which nobody knows what the rules say."""
+        return frozenset(id_ for id_, each in self.decisions.items() if each.is_undecided)
+
     def of(self, goal: Goal) -> frozenset[str]:
         """The endpoints with a goal, those with a conflict included."""
         contested = (each.decision for each in self.conflicts)
@@ -144,13 +156,19 @@ class Evaluation:
 
 
 def evaluate(
-    policy: Policy, connections: Iterable[Connection], now: datetime, claims: Mapping[str, Claimed] = NO_CLAIMS
+    policy: Policy,
+    connections: Iterable[Connection],
+    now: datetime,
+    claims: Mapping[str, Claimed] = NO_CLAIMS,
+    *,
+    frees: bool = True,
 ) -> Evaluation:
     """Decide about every connection.
 
     :param connections: those of the service; each has an id.
     :param now: when the operation began.
     :param claims: by endpoint: what other resources of the program declare.
+    :param frees: whether the places of connections that are to be rejected count as free.
     """
     found = [_first(policy, each, now) for each in connections]
     conflicts = tuple(
@@ -164,7 +182,7 @@ def evaluate(
         else each
         for each in found
     ]
-    bounded = _bounded(policy, left, claims)
+    bounded = _bounded(policy, left, claims, frees=frees)
     return Evaluation({each.endpoint_id: _with_step(each) for each in bounded}, conflicts)
 
 
@@ -173,19 +191,16 @@ def _first(policy: Policy, connection: Connection, now: datetime) -> Decision:
     for number, rule in enumerate(policy.rules, 1):
         matches = rule.matches(connection)
         if matches is None:
-            lacks_owner = connection.domain_id is None and "domain_ids" in rule.conditions
-            lacking = "account" if lacks_owner else "time of creation"
-            reason = f"left as it is, because the API does not name its {lacking}, which rule {number} depends on"
-            return Decision(connection, None, number, reason=reason, is_trouble=True)
+            reason = f"left as it is, because the API does not name its {rule.lacks(connection)}"
+            return Decision(connection, None, number, reason=reason, is_trouble=True, is_undecided=True)
         if not matches:
             continue
         goal = GOALS[rule.action]
         if goal is not Goal.ACCEPTED:
             return Decision(connection, goal, number)
         if status_at("accepted", rule.expires_at, now) == "rejected":
-            return Decision(
-                connection, Goal.REJECTED, number, reason=f"it expired at {rule.expires_at}", has_expired=True
-            )
+            reason, known = f"it expired at {rule.expires_at}", rule in policy.former_rules
+            return Decision(connection, Goal.REJECTED, number, reason=reason, has_expired=True, counts=not known)
         return Decision(connection, goal, number, expires_at=rule.expires_at)
     return Decision(connection, GOALS[policy.otherwise])
 
@@ -194,7 +209,9 @@ def _contradict(goal: Goal | None, other: Goal | None) -> bool:
     return {goal, other} == {Goal.ACCEPTED, Goal.REJECTED}
 
 
-def _bounded(policy: Policy, found: Sequence[Decision], claims: Mapping[str, Claimed]) -> list[Decision]:
+def _bounded(
+    policy: Policy, found: Sequence[Decision], claims: Mapping[str, Claimed], *, frees: bool
+) -> list[Decision]:
     """Apply the limits: what has no place among an account's accepted connections is left as it is."""
     limits = {number: rule.limit for number, rule in enumerate(policy.rules, 1) if rule.limit is not None}
     if not limits:
@@ -205,9 +222,8 @@ def _bounded(policy: Policy, found: Sequence[Decision], claims: Mapping[str, Cla
         if each.goal is Goal.ACCEPTED and each.rule in limits and live_of(each.connection) in WAITING
     ]
     asking = {each.endpoint_id for each in asks}
-    taken = Counter(
-        each.connection.domain_id for each in found if each.endpoint_id not in asking and _takes(each, claims)
-    )
+    others = (each for each in found if each.endpoint_id not in asking)
+    taken = Counter(each.connection.domain_id for each in others if _takes(each, claims, frees=frees))
     refused: dict[str, str] = {}
     for each in sorted(asks, key=lambda each: (each.rule, *_age(each.connection))):
         limit = limits[each.rule or 0]
@@ -223,11 +239,11 @@ def _bounded(policy: Policy, found: Sequence[Decision], claims: Mapping[str, Cla
     ]
 
 
-def _takes(decision: Decision, claims: Mapping[str, Claimed]) -> bool:
+def _takes(decision: Decision, claims: Mapping[str, Claimed], *, frees: bool) -> bool:
     """Whether a connection takes one of its account's places: it is accepted and may stay, or is to be accepted."""
     live = live_of(decision.connection)
     if live in HELD:
-        return decision.goal is not Goal.REJECTED
+        return decision.goal is not Goal.REJECTED or not frees
     claimed = claims.get(decision.endpoint_id)
     goal = decision.goal if claimed is None else claimed.goal
     return live in WAITING and goal is Goal.ACCEPTED

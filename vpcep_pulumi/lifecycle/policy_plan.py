@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 from vpcep_pulumi.api.models import Connection
-from vpcep_pulumi.errors import NotSettledError, VpcepError
+from vpcep_pulumi.errors import ApiError, NotSettledError, RequestError, VpcepError
 from vpcep_pulumi.lifecycle.expiry import time_left
 from vpcep_pulumi.lifecycle.plan import situation
 from vpcep_pulumi.lifecycle.policy import WORKS, Decision, Evaluation, Policy
 from vpcep_pulumi.lifecycle.table import Goal, Live, live_of, status_for_state
 
+LEFT = "__left"
+"""The hidden output with the endpoints that are left to other resources. Pulumi does not show it."""
 MOST_TOLD = 3
 """How many connections a message tells of in full."""
 MOST_ERRORS = 5
@@ -30,26 +32,38 @@ class Record:
     :ivar decided: by endpoint that the policy decides on: the live status.
     :ivar pending: the endpoints that wait for a decision.
     :ivar failed: by endpoint that cannot be decided on, or was not: the reason.
+    :ivar left: the endpoints that another resource of the program declares. A delete must know them.
     """
 
     decided: Mapping[str, str]
     pending: tuple[str, ...]
     failed: Mapping[str, str]
+    left: tuple[str, ...] = ()
 
     @classmethod
     def of_state(cls, olds: Mapping[str, Any]) -> Record:
         """What the state has recorded."""
-        return cls(dict(olds.get("decided") or {}), tuple(olds.get("pending") or ()), dict(olds.get("failed") or {}))
+        texts = (dict(olds.get(name) or {}) for name in ("decided", "failed"))
+        lists = (tuple(olds.get(name) or ()) for name in ("pending", LEFT))
+        decided, failed = texts
+        pending, left = lists
+        return cls(decided, pending, failed, left)
+
+    def masked(self, mask: Callable[[str], str]) -> Record:
+        """With the reasons as the state holds them: without secrets."""
+        return replace(self, failed={id_: mask(reason) for id_, reason in self.failed.items()})
 
     def as_live(self, live: Mapping[str, Connection]) -> Record:
         """The same connections, as they are now; those that are gone are left out."""
         decided = {id_: status_for_state(live[id_]) for id_ in self.decided if id_ in live}
         pending = (id_ for id_ in self.pending if id_ in live and live_of(live[id_]) is Live.PENDING_ACCEPTANCE)
-        return Record(decided, tuple(pending), {id_: why for id_, why in self.failed.items() if id_ in live})
+        failed = {id_: why for id_, why in self.failed.items() if id_ in live}
+        return Record(decided, tuple(pending), failed, self.left)
 
     def outputs(self) -> dict[str, Any]:
         """As outputs."""
-        return {"decided": dict(self.decided), "pending": list(self.pending), "failed": dict(self.failed)}
+        found = {"decided": dict(self.decided), "pending": list(self.pending), "failed": dict(self.failed)}
+        return found | {LEFT: list(self.left)} if self.left else found
 
 
 def record_of(evaluation: Evaluation) -> Record:
@@ -59,6 +73,7 @@ def record_of(evaluation: Evaluation) -> Record:
         {id_: status_for_state(each.connection) for id_, each in sorted(found.items()) if _is_decided(each)},
         tuple(sorted(id_ for id_, each in found.items() if _is_pending(each))),
         {id_: each.reason for id_, each in sorted(found.items()) if each.is_trouble},
+        tuple(sorted(id_ for id_, each in found.items() if each.is_claimed)),
     )
 
 
@@ -128,19 +143,21 @@ def refusals(policy: Policy, evaluation: Evaluation) -> list[str]:
     return found
 
 
-def refused_delete(policy: Policy, endpoints: Iterable[str]) -> str | None:
+def refused_delete(policy: Policy, endpoints: Iterable[str], *, before: int = 0) -> str | None:
     """Why the policy must not be deleted; None if it may.
 
     :param endpoints: the accepted connections that the delete would reject.
+    :param before: how many this operation has rejected already.
     """
     found = list(endpoints)
-    if len(found) <= policy.max_interruptions:
+    if not found or len(found) + before <= policy.max_interruptions:
         return None
+    already = f" ({before} were already, in this operation)" if before else ""
     return (
-        f"{policy.name}: its policy is not deleted, because {len(found)} accepted connections would be rejected, and "
-        f"max_interruptions is {policy.max_interruptions}: {named(found)}. Nothing was sent. To reject them, raise "
-        "max_interruptions and run `pulumi up` first; to leave them accepted, set retain_on_delete and run `pulumi up` "
-        "first"
+        f"{policy.name}: its policy is not deleted, because {len(found)} accepted connections would be rejected"
+        f"{already}, and max_interruptions is {policy.max_interruptions}: {named(found)}. Nothing was sent. To reject "
+        "them, raise max_interruptions and run `pulumi up` first; to leave them accepted, set retain_on_delete and run "
+        "`pulumi up` first"
     )
 
 
@@ -174,17 +191,24 @@ def failure_of(policy: Policy, failed: Mapping[str, VpcepError], most: int) -> N
     :param failed: by endpoint: its error.
     :param most: how many decisions there were.
     """
-    told: dict[str, list[str]] = {}
+    told: dict[object, list[str]] = {}
     for id_, error in failed.items():
-        told.setdefault(str(error), []).append(id_)
+        told.setdefault(_kind(id_, error), []).append(id_)
     lines = [
-        message if len(ids) == 1 else f"{message} (and likewise {len(ids) - 1} more: {named(ids[1:])})"
-        for message, ids in list(told.items())[:MOST_ERRORS]
+        f"{failed[ids[0]]}" + (f" (and likewise {len(ids) - 1} more: {named(ids[1:])})" if len(ids) > 1 else "")
+        for ids in list(told.values())[:MOST_ERRORS]
     ]
     if len(told) > MOST_ERRORS:
         rest = sum(len(ids) for ids in list(told.values())[MOST_ERRORS:])
         lines.append(f"and {rest} more, which `failed` names")
     return NotSettledError(f"{policy.name}: {len(failed)} of {most} connections failed: {'; '.join(lines)}")
+
+
+def _kind(endpoint_id: str, error: VpcepError) -> object:
+    """What two errors of different connections have in common if one stands for both."""
+    if isinstance(error, ApiError):
+        return error.code, error.http_status
+    return type(error) if isinstance(error, RequestError) else str(error).replace(endpoint_id, "")
 
 
 def named(endpoints: Iterable[str]) -> str:

@@ -91,13 +91,13 @@ CONDITIONS: Final[Mapping[str, Condition]] = MappingProxyType(
         "domain_ids": Condition(
             _ids_problem,
             frozenset,
-            lambda ids, each: None if each.domain_id is None else each.domain_id in ids,
+            lambda ids, each: each.domain_id in ids if each.domain_id else None,
             lambda mine, theirs: mine >= theirs,
         ),
         "description": Condition(
             _pattern_problem,
             str,
-            lambda pattern, each: fnmatchcase(each.description or "", pattern),
+            lambda pattern, each: None if each.description is None else fnmatchcase(each.description, pattern),
             lambda mine, theirs: mine in (theirs, "*"),
         ),
         "created_before": Condition(
@@ -115,9 +115,20 @@ CONDITIONS: Final[Mapping[str, Condition]] = MappingProxyType(
     }
 )
 """Every condition, by its name."""
+LACKING: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "domain_ids": "account",
+        "description": "note",
+        "created_before": "time of creation",
+        "created_after": "time of creation",
+    }
+)
+"""By condition: what it asks for and the API may leave out, for messages."""
 PROBLEMS: Final[Mapping[str, Callable[[object], str | None]]] = MappingProxyType(
     {
-        "action": lambda value: None if value in GOALS else 'must be "accept", "reject" or "leave"',
+        "action": lambda value: (
+            None if isinstance(value, str) and value in GOALS else 'must be "accept", "reject" or "leave"'
+        ),
         **{name: condition.problem for name, condition in CONDITIONS.items()},
         "limit": lambda value: count_problem(value, least=1),
         "expires_at": RULES["expires_at"],
@@ -149,6 +160,11 @@ class PolicyRule:
                 return False
             unknown = unknown or holds is None
         return None if unknown else True
+
+    def lacks(self, connection: Connection) -> str:
+        """What the API left out of a connection, so that nobody knows whether the rule matches."""
+        lacking = (name for name, value in self.conditions.items() if CONDITIONS[name].holds(value, connection) is None)
+        return LACKING[next(lacking)]
 
     def covers(self, later: PolicyRule) -> bool:
         """Whether every connection that ``later`` is about is one that this rule is about."""

@@ -12,18 +12,8 @@ from contextlib import contextmanager
 from typing import Any, Protocol
 
 from vpcep_pulumi.errors import SharedEventsError
-from vpcep_pulumi.operation.rules import (
-    Claim,
-    ConnectionKey,
-    Deletion,
-    Event,
-    Kept,
-    Known,
-    ServiceKey,
-    Verdict,
-    on_delete,
-    within_stack,
-)
+from vpcep_pulumi.operation.keys import ConnectionKey, ServiceKey
+from vpcep_pulumi.operation.rules import Claim, Deletion, Event, Kept, Known, Verdict, on_delete, within_stack
 
 CLAIM_INPUT = "__claim"
 """The hidden input that tells the provider a resource's claim and URN: ``<claim> <urn>``. It is not stored.
@@ -126,17 +116,18 @@ class Claims:
         return claim, urn
 
     def check_policy(
-        self, given: str | None, service: ServiceKey, *, accepts: Iterable[str], rejects: Iterable[str]
+        self, given: str | None, service: ServiceKey, **endpoints: Iterable[str]
     ) -> tuple[str, Claim | None]:
         """Note that the provider checks a policy, and what it decides.
 
         :param given: as in :meth:`check`.
+        :param endpoints: those that it ``accepts`` and ``rejects``, and those that are ``undecided``.
         :returns: the claim's id, and another policy that was checked for the service, if there is one.
         :raises SharedEventsError: as in :meth:`check`.
         """
         claim, urn = self._given(given)
         id_ = claim or f"{service.service_id}/*"
-        fields = {"accepts": sorted(accepts), "rejects": sorted(rejects), **({"urn": urn} if urn else {})}
+        fields = {**{name: sorted(each) for name, each in endpoints.items()}, **({"urn": urn} if urn else {})}
         self.tell("checked", id_, service=service, **fields)
         with self._seen() as known:
             others = (each for each in known.policies() if each.id != id_ and each.is_checked)
@@ -147,6 +138,29 @@ class Claims:
         with self._seen() as known:
             named = ((each.connection or each.possible, each) for each in known.claims.values() if not each.reads)
             return {key.endpoint_id: each for key, each in named if key is not None and service.covers(key)}
+
+    def unresolved(self, service: ServiceKey) -> list[Claim]:
+        """The approvals that the program declares, perhaps in this service, and whose endpoint is not known yet."""
+        with self._seen() as known:
+            return [
+                each
+                for each in known.claims.values()
+                if each.service is None
+                and each.connection is None
+                and each.possible is None
+                and (each.within is None or each.within.matches(service))
+                and not (each.reads or each.is_answered or each.is_checked)
+            ]
+
+    def interrupted(self, service: ServiceKey) -> int:
+        """How many accepted connections policies of a service have rejected in this operation."""
+        with self._seen() as known:
+            return sum(count for each, count in known.interrupted.items() if each.matches(service))
+
+    def kept_in(self, service: ServiceKey) -> dict[str, Kept]:
+        """By endpoint of a service: the delete that was skipped for now."""
+        with self._seen() as known:
+            return {key.endpoint_id: each for key, each in known.kept.items() if service.covers(key)}
 
     def opposite(self, connection: ConnectionKey, status: str) -> Claim | None:
         """The policy that decides otherwise about a connection than an approval declares, if there is one."""

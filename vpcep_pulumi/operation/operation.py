@@ -21,9 +21,9 @@ from vpcep_pulumi.lifecycle.table import Goal
 from vpcep_pulumi.log import Log
 from vpcep_pulumi.operation.claims import Claims
 from vpcep_pulumi.operation.drive import drive
+from vpcep_pulumi.operation.keys import ConnectionKey
 from vpcep_pulumi.operation.once import Once
 from vpcep_pulumi.operation.projects import Projects
-from vpcep_pulumi.operation.rules import ConnectionKey
 from vpcep_pulumi.operation.whole import read_services
 
 

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from vpcep_pulumi.api.models import Connection
 from vpcep_pulumi.errors import (
+    ApiError,
     AuthenticationError,
     CancelledError,
     InputError,
     PermissionDeniedError,
-    TransportError,
+    RefusalKind,
+    RequestError,
     VpcepError,
 )
 from vpcep_pulumi.lifecycle.approval import Approval
@@ -23,14 +25,14 @@ from vpcep_pulumi.lifecycle.policy import Claimed, Decision, Evaluation, Policy,
 from vpcep_pulumi.lifecycle.table import REJECTS, Goal, goal_of
 from vpcep_pulumi.log import Log
 from vpcep_pulumi.operation.drive import Driver
+from vpcep_pulumi.operation.keys import ServiceKey
 from vpcep_pulumi.operation.many import Many, Task
 from vpcep_pulumi.operation.operation import Operation
-from vpcep_pulumi.operation.rules import ServiceKey
 
 ENDS = (AuthenticationError, PermissionDeniedError, CancelledError)
 """The errors after which no further connection is begun: each would fail likewise."""
 MOST_LOST = 16
-"""After so many connections in a row whose requests got no answer, no further one is begun."""
+"""After so many connections in a row that failed because of network or service, no further one is begun."""
 REPORT_EVERY = 2.0
 """Seconds between two reports of the progress."""
 
@@ -76,26 +78,32 @@ def read_service(operation: Operation, policy: Policy, *, held: bool) -> list[Co
         raise
 
 
-def decided(operation: Operation, policy: Policy, connections: Iterable[Connection]) -> Evaluation:
-    """What the policy decides about the connections, with what else the program declares."""
+def claimed(operation: Operation, policy: Policy) -> dict[str, Claimed]:
+    """By endpoint: what other resources of the program declare.
+
+    :raises SharedEventsError: what the program declares cannot be found.
+    """
     declared = operation.claims.declared_in(service_key(operation, policy))
-    claims = {
+    return {
         id_: Claimed(each.name, goal_of(each.status) if each.status is not None else None)
         for id_, each in declared.items()
     }
-    return evaluate(policy, connections, operation.now, claims)
 
 
-def carry_out(operation: Operation, policy: Policy, evaluation: Evaluation, log: Log) -> Carried:
+def carry_out(
+    operation: Operation, policy: Policy, evaluation: Evaluation, claims: Mapping[str, Claimed], log: Log
+) -> Carried:
     """Do what was decided: first what rejects, then, with the places that are free now, what accepts.
 
     It does not stop at the first failure. What was not decided before is left alone.
 
+    :param claims: those of the evaluation.
     :raises SettingsError: the settings name no project, or no credential.
     """
     run = _Run(operation, policy, log, evaluation)
     run.of([each for each in evaluation.work if each.step in REJECTS])
-    again = decided(operation, policy, run.connections.values())
+    # A rejection that failed has freed no place.
+    again = evaluate(policy, run.connections.values(), operation.now, claims, frees=False)
     run.of(
         each
         for each in evaluation.work
@@ -127,17 +135,18 @@ class _Run:
         self.errors: dict[str, VpcepError] = {}
         self._most, self._done, self._lost = len(evaluation.work), 0, 0
         self._reported = operation.clock.monotonic()
+        self._ended: VpcepError | None = None
 
     def of(self, decisions: Iterable[Decision]) -> None:
         """Carry out these decisions."""
-        Many(self._operation.clock, self._note).drive(self._tasks(decisions))
+        self._ended = Many(self._operation.clock, self._note, self._ended).drive(self._tasks(decisions))
 
     def _tasks(self, decisions: Iterable[Decision]) -> Iterator[Task]:
         for each in decisions:
             approval = approval_of(self._policy, each)
             left = seconds_left(each.expires_at, self._operation.clock.now())
             until = self._operation.clock.monotonic() + left if left < math.inf else math.inf
-            spares = each.goal is Goal.REJECTED and not (each.interrupts or each.has_expired)
+            spares = each.goal is Goal.REJECTED and not each.interrupts and each.counts
             decision = decide(approval, seen=True, until=until, spares=spares)
             driver = Driver(approval, self._session, self._operation.clock, _Unprogressed(self._log))
             yield Task(each.endpoint_id, approval.name, decision, driver)
@@ -150,7 +159,7 @@ class _Run:
             del self.connections[id_]
         if outcome.sent:
             self.sent.add(id_)
-        self._lost = self._lost + 1 if isinstance(outcome.error, TransportError) else 0
+        self._lost = self._lost + 1 if _says_nothing(outcome.error) else 0
         if outcome.error is not None:
             self.errors[id_] = outcome.error
         self._done += 1
@@ -160,6 +169,13 @@ class _Run:
             failed = f", {len(self.errors)} failed" if self.errors else ""
             self._log.progress(f"{self._done} of {self._most}{failed}: {self._policy.name}")
         return outcome.error if isinstance(outcome.error, ENDS) or self._lost >= MOST_LOST else None
+
+
+def _says_nothing(error: VpcepError | None) -> bool:
+    """Whether an error is the network's or the service's, and says nothing about the connection."""
+    if isinstance(error, ApiError):
+        return error.kind in (RefusalKind.THROTTLED, RefusalKind.BUSY, RefusalKind.BROKEN)
+    return isinstance(error, RequestError)
 
 
 def approval_of(policy: Policy, decision: Decision) -> Approval:

@@ -16,6 +16,8 @@ A claim goes through these events::
     recorded    the state holds the connection under this claim
     failed      it could not be checked or created, and the state does not hold it
 
+A policy that has rejected accepted connections notes their number: ``interrupted``.
+
 A connection goes through one event: ``kept``. Its delete was skipped before the state held it under another resource.
 
 The engine's order was read in pkg/resource/deploy/step_generator.go, and tried with the CLI:
@@ -28,55 +30,17 @@ The engine's order was read in pkg/resource/deploy/step_generator.go, and tried 
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from enum import Enum
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
+from vpcep_pulumi.operation.keys import ConnectionKey, ServiceKey
+
 Event = Mapping[str, Any]
 """One event, as JSON has it: ``{"event": "declared", "claim": "4711.1", …}``."""
-
-
-class ConnectionKey(NamedTuple):
-    """The identity of a connection.
-
-    :ivar endpoint_id: is almost enough alone, because no two endpoints have the same id.
-    :ivar service_id: None while it is another resource's output that is not known yet.
-    :ivar address: where requests for the connection go, such as ``https://vpcep.cn-north-4.myhuaweicloud.com``. Region
-        and project would not do: different ones may name the same place. None if no provider has resolved it yet.
-    """
-
-    service_id: str | None
-    endpoint_id: str
-    address: str | None = None
-
-    def matches(self, other: ConnectionKey) -> bool:
-        """Whether both may be the same connection. A part that is not known matches everything."""
-        return self.endpoint_id == other.endpoint_id and all(
-            mine is None or theirs is None or mine == theirs for mine, theirs in zip(self, other, strict=True)
-        )
-
-
-class ServiceKey(NamedTuple):
-    """The identity of a service.
-
-    :ivar service_id: None while it is not known.
-    :ivar address: as in :class:`ConnectionKey`.
-    """
-
-    service_id: str | None
-    address: str | None = None
-
-    def covers(self, connection: ConnectionKey) -> bool:
-        """Whether the connection may be one of the service's. A part that is not known matches everything."""
-        theirs = (connection.service_id, connection.address)
-        return all(each is None or other is None or each == other for each, other in zip(self, theirs, strict=True))
-
-    def matches(self, other: ServiceKey) -> bool:
-        """Whether both may be the same service. A part that is not known matches everything."""
-        return all(each is None or theirs is None or each == theirs for each, theirs in zip(self, other, strict=True))
 
 
 @dataclass(frozen=True)
@@ -94,6 +58,8 @@ class Claim:
     :ivar service: the service of a policy; None for an approval.
     :ivar accepts: the endpoints that a policy accepts; None while it was not checked.
     :ivar rejects: the endpoints that a policy rejects.
+    :ivar within: the service of an approval whose endpoint is not known yet; None if that is not known either.
+    :ivar undecided: the endpoints that a policy may accept: the API left out what its rules depend on.
     """
 
     id: str
@@ -106,6 +72,8 @@ class Claim:
     service: ServiceKey | None = None
     accepts: frozenset[str] | None = None
     rejects: frozenset[str] = frozenset()
+    undecided: frozenset[str] = frozenset()
+    within: ServiceKey | None = None
     is_answered: bool = False
     is_checked: bool = False
     is_recorded: bool = False
@@ -114,7 +82,8 @@ class Claim:
     def may_hold(self, connection: ConnectionKey) -> bool:
         """Whether the program names this connection for it, and no check has shown yet whether that counts."""
         if self.service is not None:
-            return self.accepts is None and self.service.covers(connection)
+            is_open = self.accepts is None or connection.endpoint_id in self.undecided
+            return is_open and self.service.covers(connection)
         return not self.is_checked and self.possible is not None and self.possible.matches(connection)
 
     def holds(self, connection: ConnectionKey) -> bool:
@@ -132,6 +101,7 @@ class Deletion(Enum):
     KEEP_FOR_NOW = "a resource that is still to come may hold it: what becomes of that is recorded, whatever it is"
     REFUSE_FAILED = "the resource that declares it has failed in this operation"
     REFUSE_LEFT_OUT = "the resource that declares it is left out of this operation"
+    REFUSE_UNDECIDED = "a policy may accept it: the API left out what its rules depend on"
     REFUSE_AMBIGUOUS = "it is declared, and nothing tells this operation from a destroy that runs the program"
 
 
@@ -169,9 +139,14 @@ class Known:
     kept: dict[ConnectionKey, Kept] = field(default_factory=dict)
     _by_endpoint: defaultdict[str, dict[str, None]] = field(default_factory=lambda: defaultdict(dict))
     _policies: dict[str, None] = field(default_factory=dict)
+    interrupted: Counter[ServiceKey] = field(default_factory=Counter)
+    """By service: how many accepted connections its policies have rejected in this operation."""
 
     def take(self, event: Event) -> None:
         """Add an event."""
+        if event["event"] == "interrupted":
+            self.interrupted[ServiceKey(*event["service"])] += event["count"]
+            return
         if event["event"] == "kept":
             self.kept[ConnectionKey(*event["connection"])] = Kept(
                 event["urn"],
@@ -215,8 +190,10 @@ READ: Mapping[str, Callable[[Any], Any]] = MappingProxyType(
         "connection": lambda parts: ConnectionKey(*parts),
         "possible": lambda parts: ConnectionKey(*parts),
         "service": lambda parts: ServiceKey(*parts),
+        "within": lambda parts: ServiceKey(*parts),
         "accepts": frozenset,
         "rejects": frozenset,
+        "undecided": frozenset,
     }
 )
 """By field of events: how it is read from what JSON has."""
@@ -247,8 +224,10 @@ def on_delete(known: Known, connection: ConnectionKey, urn: str | None) -> Verdi
     holders = known.holders(connection)
     if not holders:
         coming = next((each for each in own if each.connection is None and not each.is_answered), None)
-        if coming is not None:
+        if coming is not None and coming.service is None:
             return Verdict(Deletion.KEEP_FOR_NOW, coming)
+        if coming is not None and coming.may_hold(connection):
+            return Verdict(_refusal([coming], connection), coming)
         holders = [each for each in claims if each not in own and each.may_hold(connection)]
     if not holders:
         return Verdict(Deletion.REJECT)
@@ -256,16 +235,18 @@ def on_delete(known: Known, connection: ConnectionKey, urn: str | None) -> Verdi
         return Verdict(Deletion.REJECT)
     if all(each.may_hold(connection) and each.service is not None for each in holders):
         # A policy says which connections it accepts when it is checked. Until then, nothing may be taken for granted.
-        return Verdict(_refusal(claims), holders[0])
+        return Verdict(_refusal(claims, connection), holders[0])
     for applies, deletion in HOLDERS:
         holder = next((each for each in holders if applies(each)), None)
         if holder is not None:
             return Verdict(deletion, holder)
-    return Verdict(_refusal(claims), holders[0])
+    return Verdict(_refusal(claims, connection), holders[0])
 
 
-def _refusal(claims: list[Claim]) -> Deletion:
+def _refusal(claims: list[Claim], connection: ConnectionKey) -> Deletion:
     """The refusal if nothing shows what is to become of the connection."""
+    if any(connection.endpoint_id in each.undecided for each in claims):
+        return Deletion.REFUSE_UNDECIDED
     asked = any(each.is_checked for each in claims)
     return Deletion.REFUSE_LEFT_OUT if asked else Deletion.REFUSE_AMBIGUOUS
 

@@ -26,8 +26,9 @@ from vpcep_pulumi.lifecycle.schema import REPEATED, RULES
 from vpcep_pulumi.lifecycle.table import Goal
 from vpcep_pulumi.log import Log
 from vpcep_pulumi.operation.claims import CLAIM_INPUT, URN_OUTPUT
+from vpcep_pulumi.operation.keys import ConnectionKey
 from vpcep_pulumi.operation.operation import Operation
-from vpcep_pulumi.operation.rules import ConnectionKey, Deletion
+from vpcep_pulumi.operation.rules import Deletion
 from vpcep_pulumi.provider.answers import Checked, Difference, Reading
 from vpcep_pulumi.provider.deletions import REFUSALS, await_holder, sentence
 from vpcep_pulumi.provider.plans import inputs_for, planned, unknown_plan

@@ -7,7 +7,7 @@ from types import MappingProxyType
 
 from vpcep_pulumi.operation.rules import Deletion, Verdict
 
-REFUSALS = frozenset({Deletion.REFUSE_FAILED, Deletion.REFUSE_LEFT_OUT, Deletion.REFUSE_AMBIGUOUS})
+REFUSALS = frozenset(each for each in Deletion if each.name.startswith("REFUSE"))
 """The deletions that fail: the resource stays in the state."""
 
 WORDS: Mapping[Deletion, str] = MappingProxyType(
@@ -24,6 +24,10 @@ WORDS: Mapping[Deletion, str] = MappingProxyType(
             "{connection} is not rejected: the program declares it, as {holder}, which this operation leaves out "
             "(--target, --exclude). Nothing was sent for it, and the state keeps it: run `pulumi up` without them, "
             "or include {holder}"
+        ),
+        Deletion.REFUSE_UNDECIDED: (
+            "{connection} is not rejected: the program declares {holder}, whose rules may accept it, but the API left "
+            "out what they depend on. Nothing was sent for it, and the state keeps it; run it again later"
         ),
         Deletion.REFUSE_AMBIGUOUS: (
             "{connection} is not rejected: the program declares it, as {holder}, which this operation did not ask "

@@ -102,7 +102,8 @@ class _Provider(ResourceProvider):
     def check(self, _olds: dict[str, Any], news: dict[str, Any]) -> CheckResult:
         """Validate and resolve the inputs, and plan what is going to happen. See the core's ``check``."""
         checked = self._core().check(_from_pulumi(_olds), _from_pulumi(news))
-        return CheckResult(_to_pulumi(checked.inputs), [_failure(each, news) for each in checked.failures])
+        inputs = _to_pulumi(checked.inputs) | _secret_names(checked.inputs)
+        return CheckResult(inputs, [_failure(each, news) for each in checked.failures])
 
     def diff(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> DiffResult:
         """Compare with what is live. See the core's ``diff``."""
@@ -177,7 +178,7 @@ class EndpointConnectionPolicyProvider(_Provider):
         """Make what answers the engine's calls."""
         from vpcep_pulumi.provider.policy import PolicyProvider  # noqa: PLC0415 -- see `_claims`
 
-        return PolicyProvider(operation)
+        return PolicyProvider(operation, masked=_Process.hidden.masked)
 
 
 def _failure(failure: InputError, news: Mapping[str, Any]) -> CheckFailure:
@@ -256,5 +257,13 @@ def _recorded(values: Mapping[str, Any]) -> dict[str, Any]:
         name: wrap_rpc_secret(value) if _is_secret(name, value) else value
         for name, value in hidden.masked_values(values).items()
     }
-    names = [name for name in CAN_BE_SECRET if values.get(name) in hidden]
-    return shown | {SECRET: names} if names else shown
+    return shown | _secret_names(values)
+
+
+def _secret_names(values: Mapping[str, Any]) -> dict[str, list[str]]:
+    """The names of the secrets among a resource's inputs or outputs, for the state; empty if there are none.
+
+    They are kept among the inputs as well: with ``ignore_changes``, the engine takes the inputs from the state.
+    """
+    names = [name for name in CAN_BE_SECRET if values.get(name) in _Process.hidden]
+    return {SECRET: names} if names else {}

@@ -32,22 +32,24 @@ class Hidden:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._values: set[str] = set()
+        self._pattern: re.Pattern[str] | None = None
 
     def meet(self, values: Mapping[str, Any]) -> None:
         """Hide, from now on, the secret values among a resource's inputs or outputs."""
         names = values.get(SECRET)
         found = {each for name in names for each in _texts(values.get(name))} if isinstance(names, list) else set()
         with self._lock:
-            self._values |= found
+            if not found <= self._values:
+                self._values |= found
+                longest_first = sorted(self._values, key=len, reverse=True)
+                self._pattern = re.compile(rf"(?<![\w-])(?:{'|'.join(map(re.escape, longest_first))})(?![\w-])")
 
     def __contains__(self, value: object) -> bool:
         return not self._values.isdisjoint(_texts(value))
 
     def masked(self, text: str) -> str:
         """The text with secret values masked, if they stand as whole words: a short value is a part of many words."""
-        for value in sorted(self._values, key=len, reverse=True):
-            text = re.sub(rf"(?<![\w-]){re.escape(value)}(?![\w-])", MASK, text)
-        return text
+        return text if self._pattern is None else self._pattern.sub(MASK, text)
 
     def masked_values(self, values: Mapping[str, Any]) -> dict[str, Any]:
         """Inputs or outputs with the secrets masked in those of :data:`SHOWN`, but nowhere else."""

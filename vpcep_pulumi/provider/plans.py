@@ -24,7 +24,7 @@ from vpcep_pulumi.lifecycle.schema import IDENTITY
 from vpcep_pulumi.lifecycle.table import REJECTS, Goal, Step, live_of, status_for_state, step_for
 from vpcep_pulumi.operation.operation import Operation
 from vpcep_pulumi.provider.answers import Checked, Planned
-from vpcep_pulumi.provider.properties import PLAN, PLANS_KEPT, PREVIEW, REFUSED, VERB
+from vpcep_pulumi.provider.properties import PLAN, PLANS_KEPT, PREVIEW, REFUSED, RETAINED, VERB
 from vpcep_pulumi.provider.unknown import UNKNOWN
 from vpcep_pulumi.provider.values import Values, is_held
 
@@ -59,7 +59,7 @@ def inputs_for(checked: Checked, news: Mapping[str, Any]) -> Values:
 
     :param news: the program's inputs.
     """
-    inputs = dict(checked.inputs)
+    inputs = dict(checked.inputs) | ({RETAINED: True} if news.get(RETAINED) else {})
     if checked.plan is not None and (news.get(PREVIEW) or news.get(PLANS_KEPT)):
         inputs |= {PLAN: checked.plan.words, VERB: checked.plan.verb}
     if news.get(PREVIEW) and checked.failures:

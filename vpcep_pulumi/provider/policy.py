@@ -6,11 +6,11 @@ anything is sent; what was sent is recorded; a delete leaves alone what another 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from typing import Any
 
 from vpcep_pulumi.errors import (
-    DeclaredElsewhereError,
     ImpossibleError,
     InputError,
     PartlyDone,
@@ -20,7 +20,7 @@ from vpcep_pulumi.errors import (
     VpcepError,
 )
 from vpcep_pulumi.lifecycle.difference import inputs_changed, replaced_by
-from vpcep_pulumi.lifecycle.policy import Decision, Evaluation, Policy, evaluate
+from vpcep_pulumi.lifecycle.policy import Evaluation, Policy, evaluate
 from vpcep_pulumi.lifecycle.policy_plan import (
     Record,
     failure_of,
@@ -34,17 +34,18 @@ from vpcep_pulumi.lifecycle.policy_plan import (
     work_of,
 )
 from vpcep_pulumi.lifecycle.policy_schema import POLICY, problems
-from vpcep_pulumi.lifecycle.table import HELD, Goal, Live, live_named, live_of
+from vpcep_pulumi.lifecycle.table import HELD, REJECTS, Goal, live_of
 from vpcep_pulumi.log import Log
 from vpcep_pulumi.operation.claims import CLAIM_INPUT, URN_OUTPUT
+from vpcep_pulumi.operation.keys import ServiceKey
 from vpcep_pulumi.operation.operation import Operation
-from vpcep_pulumi.operation.policies import Carried, carry_out, decided, read_service, reject_all, service_key
-from vpcep_pulumi.operation.rules import ConnectionKey, Deletion, ServiceKey
+from vpcep_pulumi.operation.policies import Carried, carry_out, claimed, read_service, service_key
 from vpcep_pulumi.provider.answers import Checked, Difference, Planned, Reading
-from vpcep_pulumi.provider.deletions import REFUSALS, await_holder, sentence
+from vpcep_pulumi.provider.deletions import await_holder
 from vpcep_pulumi.provider.plans import inputs_for
+from vpcep_pulumi.provider.policy_deletion import delete_policy
 from vpcep_pulumi.provider.policy_values import is_held, policy_of, policy_outputs
-from vpcep_pulumi.provider.properties import REFUSED
+from vpcep_pulumi.provider.properties import REFUSED, RETAINED
 from vpcep_pulumi.provider.unknown import UNKNOWN, holds_unknown
 from vpcep_pulumi.provider.values import Values
 
@@ -55,10 +56,12 @@ class PolicyProvider:
     """The calls of Pulumi's engine for ``EndpointConnectionPolicy``. Thread-safe; one for each operation.
 
     :ivar operation: what its resources share.
+    :param masked: a text as the state holds it: without secrets.
     """
 
-    def __init__(self, operation: Operation) -> None:
+    def __init__(self, operation: Operation, masked: Callable[[str], str] = str) -> None:
         self.operation = operation
+        self._masked = masked
         self._claims = operation.claims
         self._checked: dict[ServiceKey, tuple[str, str]] = {}
         """The policies that were checked: the claim and the URN of each. A ``diff`` of others belongs to a refresh."""
@@ -91,16 +94,19 @@ class PolicyProvider:
             inputs |= {"region": session.region, "project_id": session.project_id}
             if holds_unknown(inputs):
                 return Checked(inputs, plan=unknown_plan)
-            return self._check_live(policy_of(inputs), inputs, olds, news.get(CLAIM_INPUT))
+            return self._check_live(policy_of(inputs, olds), inputs, olds, news)
         except (SettingsError, RequestError, SharedEventsError, InputError) as error:
             return Checked(inputs, (InputError("", str(error)),))
 
-    def _check_live(self, policy: Policy, inputs: Values, olds: Mapping[str, Any], given: str | None) -> Checked:
-        held, key = is_held(olds, inputs), service_key(self.operation, policy)
-        connections = read_service(self.operation, policy, held=held)
-        evaluation = decided(self.operation, policy, connections)
+    def _check_live(self, policy: Policy, inputs: Values, olds: Mapping[str, Any], news: Mapping[str, Any]) -> Checked:
+        held, key, given = is_held(olds, inputs), service_key(self.operation, policy), news.get(CLAIM_INPUT)
+        evaluation = self._evaluated(policy, held=held)
         claim, other = self._claims.check_policy(
-            given, key, accepts=evaluation.of(Goal.ACCEPTED), rejects=evaluation.of(Goal.REJECTED)
+            given,
+            key,
+            accepts=evaluation.of(Goal.ACCEPTED),
+            rejects=evaluation.of(Goal.REJECTED),
+            undecided=evaluation.undecided,
         )
         urn = (given or "").partition(" ")[2]
         if other is not None:
@@ -108,7 +114,7 @@ class PolicyProvider:
             return Checked(inputs, (InputError("", reason),))
         # The state's outputs are not known here: whether anything is to be recorded otherwise, ``diff`` finds out.
         plan = work_of(evaluation) if held else plan_of(evaluation, Record.of_state({}))
-        refused = refusals(policy, evaluation)
+        refused = [*refusals(policy, evaluation), *self._refused_replacement(olds, held=held)]
         if refused:
             self._claims.tell("recorded" if held else "failed", claim)
         for warning in warnings(policy, evaluation, self.operation.now):
@@ -116,6 +122,24 @@ class PolicyProvider:
         self._checked[key] = claim, urn
         failures = tuple(InputError("", f"{policy.name}: {each}") for each in refused)
         return Checked(inputs, failures, Planned(plan.words, plan.summary) if plan.words else None)
+
+    def _evaluated(self, policy: Policy, *, held: bool) -> Evaluation:
+        """What the policy decides about the connections as they are, with what else the program declares."""
+        connections = read_service(self.operation, policy, held=held)
+        return evaluate(policy, connections, self.operation.now, claimed(self.operation, policy))
+
+    def _refused_replacement(self, olds: Mapping[str, Any], *, held: bool) -> list[str]:
+        """Why a policy of another service must not be deleted for this one; empty if it may be, or there is none.
+
+        If it were refused only when it is deleted, the state would hold a delete that can never succeed.
+        """
+        if held or not olds.get("rules") or olds.get(RETAINED):
+            return []
+        former = policy_of(olds, olds)
+        found = self._evaluated(former, held=True).decisions.items()
+        cut_off = sorted(id_ for id_, each in found if live_of(each.connection) in HELD and each.goal is Goal.ACCEPTED)
+        problem = refused_delete(former, cut_off)
+        return [] if problem is None else [f"it would replace the policy of {problem}"]
 
     def diff(self, olds: Mapping[str, Any], news: Mapping[str, Any]) -> Difference:
         """Whether there is anything to do, or to record. The live connections decide.
@@ -128,13 +152,14 @@ class PolicyProvider:
         replaces = replaced_by(olds, news, UNKNOWN, IDENTITY)
         if replaces or inputs_changed(olds, news, UNKNOWN, REPEATED) or holds_unknown(news):
             return Difference(True, replaces)
-        policy = policy_of(news)
+        policy = policy_of(news, olds)
         key = service_key(self.operation, policy)
         if key not in self._checked:
             return Difference(key in self._drifted)
-        evaluation = decided(self.operation, policy, read_service(self.operation, policy, held=True))
+        evaluation = self._evaluated(policy, held=True)
         before, claim = Record.of_state(olds), self._checked[key]
-        changes = bool(evaluation.work or olds.get("errors")) or record_of(evaluation) != before
+        after = record_of(evaluation).masked(self._masked)
+        changes = bool(evaluation.work or olds.get("errors")) or after != before
         if not changes:
             self._claims.tell("recorded", claim[0])
         elif news_ := news_of(plan_of(evaluation, before), work_of(evaluation)):
@@ -149,30 +174,43 @@ class PolicyProvider:
         :raises VpcepError: nothing was changed remotely.
         """
         policy = policy_of(inputs)
+        key = service_key(self.operation, policy)
         try:
             return policy.service_id, self._carry_out(policy, inputs, held=False)
         except PartlyDone:
             raise
-        except VpcepError:
-            self._tell("failed", service_key(self.operation, policy))
-            raise
+        except VpcepError as error:
+            kept = self._claims.kept_in(key)
+            if not kept:
+                self._tell("failed", key)
+                raise
+            # A former entry was deleted from the state. Without this record, no state would know of its connections.
+            record = Record({id_: each.status for id_, each in kept.items()}, (), {})
+            values = policy_outputs(inputs, record, {}, error)
+            raise PartlyDone(policy.service_id, self._recorded(key, values), error) from None
 
     def update(self, olds: Mapping[str, Any], news: Mapping[str, Any]) -> Values:
         """Carry out what is declared now. It raises the same errors as :meth:`create`.
 
         :param olds: the state's outputs.
         """
-        del olds  # what was recorded has no influence on what is done
-        return self._carry_out(policy_of(news), news, held=True)
+        return self._carry_out(policy_of(news, olds), news, held=True)
 
     def _carry_out(self, policy: Policy, inputs: Mapping[str, Any], *, held: bool) -> Values:
         key = service_key(self.operation, policy)
-        evaluation = decided(self.operation, policy, read_service(self.operation, policy, held=held))
-        refused = refusals(policy, evaluation)  # the connections may have changed since the check
+        connections = read_service(self.operation, policy, held=held)
+        evaluation = evaluate(policy, connections, self.operation.now, claimed(self.operation, policy))
+        if any(each.step in REJECTS for each in evaluation.work):
+            await_holder(lambda: bool(self._claims.unresolved(key)), self.operation.clock.sleep)
+        claims = claimed(self.operation, policy)
+        evaluation = evaluate(policy, connections, self.operation.now, claims)
+        # The connections, and what is known of the program, may have changed since the check.
+        refused = [*refusals(policy, evaluation), *self._unresolved(key, evaluation)]
         if refused:
             raise ImpossibleError(f"{policy.name}: {'; '.join(refused)}. Nothing was sent")
-        carried = carry_out(self.operation, policy, evaluation, self._log(key))
-        after = decided(self.operation, policy, carried.connections)
+        carried = carry_out(self.operation, policy, evaluation, claims, self._log(key))
+        self._note_interruptions(key, evaluation, carried)
+        after = evaluate(policy, carried.connections, self.operation.now, claims)
         failed = self._failed(carried, after)
         problem = failure_of(policy, failed, len(evaluation.work)) if failed else None
         if problem is not None and not carried.sent:
@@ -182,6 +220,26 @@ class PolicyProvider:
             return self._recorded(key, values)
         self._log(key).warning(f"not reached, but recorded: {problem}")
         raise PartlyDone(policy.service_id, self._recorded(key, values), problem)
+
+    def _unresolved(self, key: ServiceKey, evaluation: Evaluation) -> list[str]:
+        """Why nothing may be rejected yet: the program declares approvals of which nobody knows the endpoint."""
+        if not any(each.step in REJECTS for each in evaluation.work):
+            return []
+        names = [each.name for each in self._claims.unresolved(key)]
+        if not names:
+            return []
+        advice = "let the policy depend on that (depends_on)"
+        return [
+            f"it would reject, and nobody knows yet whether {named(names)} declares one of the connections: {advice}"
+        ]
+
+    def _note_interruptions(self, key: ServiceKey, evaluation: Evaluation, carried: Carried) -> None:
+        """Note how many consumers were cut off: a delete in the same operation counts them as well."""
+        count = sum(each.endpoint_id in carried.sent for each in evaluation.interruptions)
+        claim, _ = self._checked.get(key, ("", ""))
+        if count and claim:
+            with suppress(SharedEventsError):  # what was sent must be recorded in any case
+                self._claims.tell("interrupted", claim, service=key, count=count)
 
     def _failed(self, carried: Carried, after: Evaluation) -> dict[str, VpcepError]:
         """The connections whose decisions failed, but not because of their consumers."""
@@ -219,7 +277,7 @@ class PolicyProvider:
         """
         if "decided" not in props:
             raise InputError("", f"there is no policy {id_} to read: a policy is no object of the API")
-        policy = policy_of(props)
+        policy = policy_of(props, props)
         live = {each.id or "": each for each in read_service(self.operation, policy, held=True)}
         before = Record.of_state(props)
         after = before.as_live(live)
@@ -236,48 +294,4 @@ class PolicyProvider:
         :raises ImpossibleError: more accepted connections would be rejected than ``max_interruptions``.
         :raises VpcepError: some could not be rejected.
         """
-        policy = policy_of(olds)
-        key, urn = service_key(self.operation, policy), olds.get(URN_OUTPUT)
-        evaluation = evaluate(policy, read_service(self.operation, policy, held=True), self.operation.now)
-        log = self.operation.log.on(urn)
-        held = {id_ for id_, status in Record.of_state(olds).decided.items() if live_named(status) in HELD}
-        candidates = [
-            id_ for id_, each in sorted(evaluation.decisions.items()) if _is_to_reject(each, is_held=id_ in held)
-        ]
-        targets = self._unclaimed(policy, key, candidates, olds, log)
-        cut_off = [id_ for id_ in targets if not evaluation.decisions[id_].has_expired]
-        problem = refused_delete(policy, cut_off)
-        if problem is not None:
-            raise ImpossibleError(problem)
-        carried = reject_all(self.operation, policy, evaluation, targets, log)
-        if carried.errors:
-            raise failure_of(policy, carried.errors, len(targets))
-
-    def _unclaimed(
-        self, policy: Policy, key: ServiceKey, endpoints: Iterable[str], olds: Mapping[str, Any], log: Log
-    ) -> list[str]:
-        """Those of the endpoints that no other resource of the program declares."""
-        urn = olds.get(URN_OUTPUT)
-        keys = {each: ConnectionKey(policy.service_id, each, key.address) for each in endpoints}
-        await_holder(
-            lambda: any(self._claims.is_awaited(each, urn) for each in keys.values()), self.operation.clock.sleep
-        )
-        place = {"region": policy.region, "project_id": policy.project_id, "profile": policy.profile}
-        verdicts = {id_: self._claims.on_delete(each, urn, status="accepted", **place) for id_, each in keys.items()}
-        for id_, verdict in verdicts.items():
-            if verdict.deletion in REFUSALS:
-                raise DeclaredElsewhereError(sentence(verdict, f"connection {id_} of {policy.name}"))
-        kept = [id_ for id_, verdict in verdicts.items() if verdict.deletion is not Deletion.REJECT]
-        if kept:
-            log.info(f"{policy.name}: the program declares {named(kept)}: left as they are")
-        return [id_ for id_, verdict in verdicts.items() if verdict.deletion is Deletion.REJECT]
-
-
-def _is_to_reject(decision: Decision, *, is_held: bool) -> bool:
-    """Whether the delete of a policy rejects a connection.
-
-    It does if the state or the rules say that the policy accepts it: an update that was killed has recorded nothing.
-    """
-    if live_of(decision.connection) not in (*HELD, Live.UNDOCUMENTED):
-        return False
-    return is_held or decision.goal is Goal.ACCEPTED
+        delete_policy(self.operation, olds)

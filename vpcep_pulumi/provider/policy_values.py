@@ -14,10 +14,14 @@ from vpcep_pulumi.lifecycle.policy_schema import POLICY
 from vpcep_pulumi.provider.values import Values
 
 
-def policy_of(values: Mapping[str, Any]) -> Policy:
-    """The policy that checked inputs, or the state's outputs, declare. Counts come from Pulumi as floats."""
+def policy_of(values: Mapping[str, Any], olds: Mapping[str, Any] | None = None) -> Policy:
+    """The policy that checked inputs, or the state's outputs, declare. Counts come from Pulumi as floats.
+
+    :param olds: the state's inputs or outputs, which hold the former rules; None if there is no state.
+    """
     given = {each.name: values[each.name] for each in fields(Policy) if values.get(each.name) is not None}
     given |= {name: int(given[name]) for name in ("max_changes", "max_interruptions") if name in given}
+    given["former_rules"] = tuple(map(rule_of, (olds or {}).get("rules") or ()))
     return Policy(**given | {"rules": tuple(map(rule_of, given["rules"]))})
 
 

@@ -19,7 +19,7 @@ import pulumi
 from pulumi.runtime.mocks import MockEngine
 
 from vpcep_pulumi.operation.claims import CLAIM_INPUT, Claims
-from vpcep_pulumi.operation.rules import ConnectionKey, ServiceKey
+from vpcep_pulumi.operation.keys import ConnectionKey, ServiceKey
 from vpcep_pulumi.operation.shared import events_of
 from vpcep_pulumi.resources.configuration import check_configuration
 from vpcep_pulumi.resources.interrupts import hide_interrupts
@@ -100,6 +100,8 @@ class Declarations:
         if key is not None:
             self._note(key, declaration)
             fields["connection"] = key
+        if key is None and isinstance(declaration.inputs["service_id"], str):
+            fields["within"] = ServiceKey(declaration.inputs["service_id"])
         self.claims.tell("declared", claim, reads=declaration.reads, **fields)
         if declaration.reads or declaration.is_overridden or (key is not None and key.service_id is not None):
             return claim, hidden

@@ -11,7 +11,7 @@ from pulumi.dynamic import Resource
 
 from vpcep_pulumi.lifecycle.policy_schema import POLICY, problems
 from vpcep_pulumi.provider.dynamic import EndpointConnectionPolicyProvider
-from vpcep_pulumi.provider.properties import PLANS_KEPT
+from vpcep_pulumi.provider.properties import PLANS_KEPT, RETAINED
 from vpcep_pulumi.resources.arguments import as_input, is_later, secret_names, spelled_out
 from vpcep_pulumi.resources.configuration import keeps_plans
 from vpcep_pulumi.resources.declarations import PLACE, Declaration, Declarations, declarations
@@ -131,6 +131,7 @@ class EndpointConnectionPolicy(Resource, module="vpcep", name="EndpointConnectio
             **given,
             **dict.fromkeys(name for name in POLICY.resolved if name not in given),
             **hidden,
+            **({RETAINED: True} if opts.retain_on_delete else {}),
             **secret_names(given, POLICY.names("hidden")),
             **(own.previews.inputs() if previewed else {}),
             **({PLANS_KEPT: True} if keeps_plans() and not previewed else {}),

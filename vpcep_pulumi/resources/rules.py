@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+import inspect
+from collections.abc import Collection, Mapping
 from typing import Any
 
 import pulumi
@@ -93,13 +94,42 @@ def leave(
 
 
 def _rule(action: str, **fields: Any) -> dict[str, Any]:
-    return {"action": action, **{name: plain(value) for name, value in fields.items() if value is not ANY}}
+    return {"action": action, **{name: value for name, value in fields.items() if value is not ANY}}
 
 
-def plain(value: Any) -> Any:
-    """The value as Pulumi takes it: a set or a tuple is a list, an awaitable an output."""
-    if isinstance(value, dict):
-        return {name: plain(each) for name, each in value.items()}
+def plain(value: Any, name: str = "rules") -> Any:
+    """The value as Pulumi takes it: a set or a tuple is a list, an awaitable an output.
+
+    An output that turns out to be None, or to hold one, fails: Pulumi would drop it, and with it a condition.
+
+    :param name: the field, for messages.
+    """
+    if isinstance(value, Mapping):
+        return {each: plain(part, str(each)) for each, part in value.items()}
     if isinstance(value, set | frozenset):
+        if any(isinstance(each, pulumi.Output) or inspect.isawaitable(each) for each in value):
+            return plain(pulumi.Output.all(*map(as_input, value)).apply(lambda each: sorted(each, key=str)), name)
         return sorted(value, key=str)
-    return [plain(each) for each in value] if isinstance(value, list | tuple) else as_input(value)
+    if isinstance(value, list | tuple):
+        return [plain(each, name) for each in value]
+    given = as_input(value)
+    if not isinstance(given, pulumi.Output):
+        return given
+
+    def whole(found: Any) -> Any:
+        if (missing := _none_in(found, name)) is not None:
+            raise pulumi.RunError(f"{missing} of a rule is None: leave it out, or give it a value")
+        return found
+
+    return given.apply(whole)
+
+
+def _none_in(value: object, name: str) -> str | None:
+    """The field that is, or holds, None; None if there is none."""
+    if value is None:
+        return name
+    if isinstance(value, Mapping):
+        return next((found for key, each in value.items() if (found := _none_in(each, str(key)))), None)
+    if isinstance(value, list | tuple):
+        return next((found for each in value if (found := _none_in(each, name))), None)
+    return None

@@ -1,0 +1,75 @@
+"""What the delete of a policy rejects, and what it leaves alone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from vpcep_pulumi.errors import DeclaredElsewhereError, ImpossibleError
+from vpcep_pulumi.lifecycle.policy import Decision, Policy, evaluate
+from vpcep_pulumi.lifecycle.policy_plan import Record, failure_of, named, refused_delete
+from vpcep_pulumi.lifecycle.table import HELD, Goal, Live, live_named, live_of
+from vpcep_pulumi.log import Log
+from vpcep_pulumi.operation.claims import URN_OUTPUT
+from vpcep_pulumi.operation.keys import ConnectionKey
+from vpcep_pulumi.operation.operation import Operation
+from vpcep_pulumi.operation.policies import read_service, reject_all, service_key
+from vpcep_pulumi.operation.rules import Deletion
+from vpcep_pulumi.provider.deletions import REFUSALS, await_holder, sentence
+from vpcep_pulumi.provider.policy_values import policy_of
+
+
+def delete_policy(operation: Operation, olds: Mapping[str, Any]) -> None:
+    """Reject what the policy has accepted, and what its rules accept, unless another resource declares it.
+
+    :param olds: the state's outputs.
+    :raises DeclaredElsewhereError: the program declares a connection, but the state would not hold it any more.
+    :raises ImpossibleError: more accepted connections would be rejected than ``max_interruptions``.
+    :raises VpcepError: some could not be rejected.
+    """
+    policy = policy_of(olds, olds)
+    key, urn = service_key(operation, policy), olds.get(URN_OUTPUT)
+    evaluation = evaluate(policy, read_service(operation, policy, held=True), operation.now)
+    log = operation.log.on(urn)
+    record = Record.of_state(olds)
+    held = {id_ for id_, status in record.decided.items() if live_named(status) in HELD}
+    candidates = [
+        id_
+        for id_, each in sorted(evaluation.decisions.items())
+        if id_ not in record.left and _is_to_reject(each, is_held=id_ in held)
+    ]
+    targets = _unclaimed(operation, policy, candidates, urn=urn, log=log)
+    cut_off = [id_ for id_ in targets if evaluation.decisions[id_].counts]
+    problem = refused_delete(policy, cut_off, before=operation.claims.interrupted(key))
+    if problem is not None:
+        raise ImpossibleError(problem)
+    carried = reject_all(operation, policy, evaluation, targets, log)
+    if carried.errors:
+        raise failure_of(policy, carried.errors, len(targets))
+
+
+def _unclaimed(
+    operation: Operation, policy: Policy, endpoints: Iterable[str], *, urn: str | None, log: Log
+) -> list[str]:
+    """Those of the endpoints that no other resource of the program declares."""
+    key = service_key(operation, policy)
+    keys = {each: ConnectionKey(policy.service_id, each, key.address) for each in endpoints}
+    await_holder(lambda: any(operation.claims.is_awaited(each, urn) for each in keys.values()), operation.clock.sleep)
+    place = {"region": policy.region, "project_id": policy.project_id, "profile": policy.profile}
+    verdicts = {id_: operation.claims.on_delete(each, urn, status="accepted", **place) for id_, each in keys.items()}
+    for id_, verdict in verdicts.items():
+        if verdict.deletion in REFUSALS:
+            raise DeclaredElsewhereError(sentence(verdict, f"connection {id_} of {policy.name}"))
+    kept = [id_ for id_, verdict in verdicts.items() if verdict.deletion is not Deletion.REJECT]
+    if kept:
+        log.info(f"{policy.name}: the program declares {named(kept)}: left as they are")
+    return [id_ for id_, verdict in verdicts.items() if verdict.deletion is Deletion.REJECT]
+
+
+def _is_to_reject(decision: Decision, *, is_held: bool) -> bool:
+    """Whether the delete of a policy rejects a connection.
+
+    It does if the state or the rules say that the policy accepts it: an update that was killed has recorded nothing.
+    """
+    live = live_of(decision.connection)
+    return (live in HELD and (is_held or decision.goal is Goal.ACCEPTED)) or (live is Live.UNDOCUMENTED and is_held)
