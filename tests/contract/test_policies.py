@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -380,3 +381,42 @@ def test_a_secret_account_is_nowhere(service):
     assert "owned by [secret]" in shown(service.preview())
     assert not service.destroy().ok
     assert '"d1"' not in service.state_text()
+
+
+def test_a_rule_that_expires_warns_before_and_rejects_after(service):
+    rule = 'accept(domain_ids=["d1"], expires_at="{}")'
+    soon, past = ((datetime.now(UTC) + timedelta(hours=hours)).isoformat(timespec="seconds") for hours in (5, -1))
+    service.program(policy(rule.format(soon)))
+    up = service.up()
+    assert up.ok
+    assert any(
+        f"service svc: rule 1 expires at {soon}, in 4 hours: from then on it rejects what it accepts now (3)" in each
+        for each in up.messages("warning")
+    )
+    service.program(policy(rule.format(past), max_interruptions=3))
+    preview = service.preview()
+    assert preview.ok
+    assert f"it expired at {past}; rule 1" in shown(preview)
+    assert any(f"rule 1 expired at {past}: 3 to be rejected" in each for each in preview.messages("warning"))
+    assert service.up().ok
+    assert service.posts() == [("reject", "ep0"), ("reject", "ep1"), ("reject", "ep2")]
+    assert steps(service.preview()) == {}
+
+
+def test_plans_that_are_kept_are_kept_for_policies_as_well(service):
+    service.config["vpcep:plans"] = "always"
+    service.program(policy(PARTNER))
+    up = service.up()
+    assert up.ok
+    assert 'ep0: "receive: the connection, owned by d1' in shown(up)
+    service.simulator.reject("svc", "ep0")
+    assert service.up().ok
+    assert service.posts() == [("receive", "ep0")]
+    assert steps(service.preview()) == {}
+
+
+def test_a_summary_stands_where_there_are_many(service):
+    service.simulator.connect_many("svc", 20, domain="d1")
+    service.program(policy(PARTNER))
+    preview = service.preview()
+    assert any("23 receive, 1 leave: each connection is in --diff" in each.message for each in preview.diagnostics)
