@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
@@ -15,12 +14,11 @@ from vpcep_pulumi.errors import (
     TransportError,
     VpcepError,
 )
-from vpcep_pulumi.lifecycle.approval import Approval
 from vpcep_pulumi.lifecycle.decide import decide
-from vpcep_pulumi.lifecycle.expiry import seconds_left
 from vpcep_pulumi.lifecycle.messages import Outcome
 from vpcep_pulumi.lifecycle.policy import Claimed, Decision, Evaluation, Policy, evaluate
-from vpcep_pulumi.lifecycle.table import REJECTS, Goal, goal_of
+from vpcep_pulumi.lifecycle.policy_work import acceptances, arguments_of, rejections
+from vpcep_pulumi.lifecycle.table import Goal, goal_of
 from vpcep_pulumi.log import Log
 from vpcep_pulumi.operation.drive import Driver
 from vpcep_pulumi.operation.many import Many, Task
@@ -87,13 +85,9 @@ def carry_out(operation: Operation, policy: Policy, evaluation: Evaluation, log:
     :raises SettingsError: the settings name no project, or no credential.
     """
     run = _Run(operation, policy, log, evaluation)
-    run.of([each for each in evaluation.work if each.step in REJECTS])
+    run.of(rejections(evaluation))
     again = decided(operation, policy, run.connections.values())
-    run.of(
-        each
-        for each in evaluation.work
-        if each.step not in REJECTS and again.decisions[each.endpoint_id].goal is Goal.ACCEPTED
-    )
+    run.of(acceptances(evaluation, again))
     return Carried(list(run.connections.values()), run.sent, run.errors)
 
 
@@ -127,10 +121,8 @@ class _Run:
 
     def _tasks(self, decisions: Iterable[Decision]) -> Iterator[Task]:
         for each in decisions:
-            approval = approval_of(self._policy, each)
-            left = seconds_left(each.expires_at, self._operation.clock.now())
-            until = self._operation.clock.monotonic() + left if left < math.inf else math.inf
-            spares = each.goal is Goal.REJECTED and not (each.interrupts or each.has_expired)
+            approval, seconds, spares = arguments_of(self._policy, each, self._operation.clock.now())
+            until = self._operation.clock.monotonic() + seconds
             decision = decide(approval, seen=True, until=until, spares=spares)
             driver = Driver(approval, self._session, self._operation.clock, _Unprogressed(self._log))
             yield Task(each.endpoint_id, approval.name, decision, driver)
@@ -153,22 +145,6 @@ class _Run:
             failed = f", {len(self.errors)} failed" if self.errors else ""
             self._log.progress(f"{self._done} of {self._most}{failed}: {self._policy.name}")
         return outcome.error if isinstance(outcome.error, ENDS) or self._lost >= MOST_LOST else None
-
-
-def approval_of(policy: Policy, decision: Decision) -> Approval:
-    """The approval of one connection that a policy's decision comes to. Its owner must not turn out to be another."""
-    goal = decision.goal or Goal.AS_IT_STANDS
-    return Approval(
-        service_id=policy.service_id,
-        endpoint_id=decision.endpoint_id,
-        status=str(goal),
-        goal=goal,
-        region=policy.region,
-        project_id=policy.project_id,
-        expected_domain_id=decision.connection.domain_id,
-        expires_at=decision.expires_at,
-        settle_timeout=policy.settle_timeout,
-    )
 
 
 def _completed(connection: Connection, known: Connection) -> Connection:

@@ -22,7 +22,7 @@ from vpcep_pulumi.errors import (
     VpcepError,
 )
 from vpcep_pulumi.lifecycle.difference import inputs_changed, replaced_by
-from vpcep_pulumi.lifecycle.policy import Decision, Evaluation, Policy, evaluate
+from vpcep_pulumi.lifecycle.policy import Evaluation, Policy, evaluate
 from vpcep_pulumi.lifecycle.policy_plan import (
     Record,
     named,
@@ -35,7 +35,8 @@ from vpcep_pulumi.lifecycle.policy_plan import (
     work_of,
 )
 from vpcep_pulumi.lifecycle.policy_schema import POLICY, problems
-from vpcep_pulumi.lifecycle.table import HELD, Goal, Live, live_named, live_of
+from vpcep_pulumi.lifecycle.policy_work import to_delete
+from vpcep_pulumi.lifecycle.table import HELD, Goal, live_named
 from vpcep_pulumi.log import Log
 from vpcep_pulumi.operation.claims import CLAIM_INPUT, URN_OUTPUT
 from vpcep_pulumi.operation.operation import Operation
@@ -241,10 +242,7 @@ class PolicyProvider:
         evaluation = evaluate(policy, read_service(self.operation, policy, held=True), self.operation.now)
         log = self.operation.log.on(urn)
         held = {id_ for id_, status in Record.of_state(olds).decided.items() if live_named(status) in HELD}
-        candidates = [
-            id_ for id_, each in sorted(evaluation.decisions.items()) if _is_to_reject(each, is_held=id_ in held)
-        ]
-        targets = self._unclaimed(policy, key, candidates, olds, log)
+        targets = self._unclaimed(policy, key, to_delete(evaluation, held), olds, log)
         cut_off = [id_ for id_ in targets if not evaluation.decisions[id_].has_expired]
         problem = refused_delete(policy, cut_off)
         if problem is not None:
@@ -271,16 +269,6 @@ class PolicyProvider:
         if kept:
             log.info(f"{policy.name}: the program declares {named(kept)}: left as they are")
         return [id_ for id_, verdict in verdicts.items() if verdict.deletion is Deletion.REJECT]
-
-
-def _is_to_reject(decision: Decision, *, is_held: bool) -> bool:
-    """Whether the delete of a policy rejects a connection.
-
-    It does if the state or the rules say that the policy accepts it: an update that was killed has recorded nothing.
-    """
-    if live_of(decision.connection) not in (*HELD, Live.UNDOCUMENTED):
-        return False
-    return is_held or decision.goal is Goal.ACCEPTED
 
 
 def _summary(policy: Policy, failed: Mapping[str, VpcepError], most: int) -> ApprovalError:
