@@ -1,6 +1,7 @@
 """How a policy's decisions are carried out: which ones, in which order, and with which arguments. Pure.
 
-1. First everything that rejects, then, everything that accepts.
+1. First everything that rejects, then, with the places that are really free by then, everything
+   that accepts.
 2. A connection that was not accepted when the policy decided to reject it is spared if it is accepted by then: its
    interruption was not planned, and so was not counted (``max_interruptions``). What has expired is never spared.
 3. A delete rejects what the state or the rules say that the policy has accepted: an update that was killed has recorded

@@ -67,14 +67,19 @@ def read_service(operation: Operation, policy: Policy, *, held: bool) -> list[Co
         raise
 
 
-def decided(operation: Operation, policy: Policy, connections: Iterable[Connection]) -> Evaluation:
-    """What the policy decides about the connections, with what else the program declares."""
+def decided(
+    operation: Operation, policy: Policy, connections: Iterable[Connection], *, rejected: bool = False
+) -> Evaluation:
+    """What the policy decides about the connections, with what else the program declares.
+
+    :param rejected: whether its rejections have been carried out.
+    """
     declared = operation.claims.declared_in(service_key(operation, policy))
     claims = {
         id_: Claimed(each.name, goal_of(each.status) if each.status is not None else None)
         for id_, each in declared.items()
     }
-    return evaluate(policy, connections, operation.now, claims)
+    return evaluate(policy, connections, operation.now, claims, rejected=rejected)
 
 
 def carry_out(operation: Operation, policy: Policy, evaluation: Evaluation, log: Log) -> Carried:
@@ -86,7 +91,7 @@ def carry_out(operation: Operation, policy: Policy, evaluation: Evaluation, log:
     """
     run = _Run(operation, policy, log, evaluation)
     run.of(rejections(evaluation))
-    again = decided(operation, policy, run.connections.values())
+    again = decided(operation, policy, run.connections.values(), rejected=True)
     run.of(acceptances(evaluation, again))
     return Carried(list(run.connections.values()), run.sent, run.errors)
 
