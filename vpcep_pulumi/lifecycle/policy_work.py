@@ -1,10 +1,11 @@
 """How a policy's decisions are carried out: which ones, in which order, and with which arguments. Pure.
 
-1. First everything that rejects, then, with the places that are really free by then, everything
-   that accepts.
+1. First everything that rejects, then, with the places that are really free by then, everything that accepts.
 2. A connection that was not accepted when the policy decided to reject it is spared if it is accepted by then: its
    interruption was not planned, and so was not counted (``max_interruptions``). What has expired is never spared.
-3. A delete rejects what the state or the rules say that the policy has accepted: an update that was killed has recorded
+3. Likewise, a connection that is still being created is only waited for. If somebody else rejects it meanwhile, its
+   place may be taken (``limit``).
+4. A delete rejects what the state or the rules say that the policy has accepted: an update that was killed has recorded
    nothing.
 """
 
@@ -17,7 +18,7 @@ from typing import NamedTuple
 from vpcep_pulumi.lifecycle.approval import Approval
 from vpcep_pulumi.lifecycle.expiry import seconds_left
 from vpcep_pulumi.lifecycle.policy import Decision, Evaluation, Policy
-from vpcep_pulumi.lifecycle.table import HELD, REJECTS, Goal, Live, live_of
+from vpcep_pulumi.lifecycle.table import HELD, REJECTS, Goal, Live, Step, live_of
 
 
 class Arguments(NamedTuple):
@@ -25,11 +26,13 @@ class Arguments(NamedTuple):
 
     :ivar seconds: for so long from now, something may be accepted.
     :ivar spares: whether a connection that is accepted by then must not be rejected.
+    :ivar only_waits: whether a connection that is still being created is not accepted again.
     """
 
     approval: Approval
     seconds: float
     spares: bool
+    only_waits: bool
 
 
 def arguments_of(policy: Policy, decision: Decision, now: datetime) -> Arguments:
@@ -42,6 +45,7 @@ def arguments_of(policy: Policy, decision: Decision, now: datetime) -> Arguments
         approval=_approval_of(policy, decision),
         seconds=seconds_left(decision.expires_at, now),
         spares=spares,
+        only_waits=decision.step is Step.WAIT,
     )
 
 

@@ -126,9 +126,9 @@ class _Run:
 
     def _tasks(self, decisions: Iterable[Decision]) -> Iterator[Task]:
         for each in decisions:
-            approval, seconds, spares = arguments_of(self._policy, each, self._operation.clock.now())
+            approval, seconds, spares, only_waits = arguments_of(self._policy, each, self._operation.clock.now())
             until = self._operation.clock.monotonic() + seconds
-            decision = decide(approval, seen=True, until=until, spares=spares)
+            decision = decide(approval, seen=True, until=until, spares=spares, only_waits=only_waits)
             driver = Driver(approval, self._session, self._operation.clock, _Unprogressed(self._log))
             yield Task(each.endpoint_id, approval.name, decision, driver)
 
