@@ -6,7 +6,7 @@
 3. Likewise, a connection that is still being created is only waited for. If somebody else rejects it meanwhile, its
    place may be taken (``limit``).
 4. A delete rejects what the state or the rules say that the policy has accepted: an update that was killed has recorded
-   nothing.
+   nothing. A rule that has expired did accept.
 """
 
 from __future__ import annotations
@@ -78,7 +78,7 @@ def to_delete(evaluation: Evaluation, held: Collection[str]) -> list[str]:
 def _is_to_reject(decision: Decision, *, is_recorded: bool) -> bool:
     if live_of(decision.connection) not in (*HELD, Live.UNDOCUMENTED):
         return False
-    return is_recorded or decision.goal is Goal.ACCEPTED
+    return is_recorded or decision.goal is Goal.ACCEPTED or decision.has_expired
 
 
 def _approval_of(policy: Policy, decision: Decision) -> Approval:
