@@ -144,12 +144,12 @@ SPOILT_RULES = {
     "the answer to a description names nobody": ("self._take(described(known, result.connection))", "pass"),
     "a look that fails shows that nothing is there": ("if error is not None:", "if False:"),
     "every connection was there before": (
-        "_Decision(approval, seen, pace, until)",
-        "_Decision(approval, True, pace, until)",
+        "_Decision(approval, seen, pace,",
+        "_Decision(approval, True, pace,",
     ),
     "no connection was there before": (
-        "_Decision(approval, seen, pace, until)",
-        "_Decision(approval, False, pace, until)",
+        "_Decision(approval, seen, pace,",
+        "_Decision(approval, False, pace,",
     ),
     "what was refused counts as sent": ("self.sent.pop()\n        assert not", "pass\n        assert not"),
     "what has expired is accepted": ("self.now >= self.until", "False"),

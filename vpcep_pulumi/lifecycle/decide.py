@@ -75,6 +75,7 @@ def decide(
     written: str | None = None,
     until: float = math.inf,
     spares: bool = False,
+    only_waits: bool = False,
     pace: Pace = PACE,
 ) -> Generator[Want, Result, Outcome]:
     """Decide, step by step, how to carry out what is declared for one connection.
@@ -83,10 +84,11 @@ def decide(
     :param written: the description that was declared last time; counts if a response leaves the description out.
     :param until: from then on nothing is accepted; a time of the results' clock.
     :param spares: whether a connection that is accepted by now must not be rejected.
+    :param only_waits: whether a connection that is still being created is waited for, but not accepted again.
     :raises Exception: the driver threw in an error that is not a :class:`~vpcep_pulumi.errors.VpcepError`, and nothing
         was sent before.
     """
-    decision = _Decision(approval, seen, pace, until, spares)
+    decision = _Decision(approval, seen, pace, until, spares, only_waits)
     try:
         yield from decision.steps(written)
     except VpcepError as error:
@@ -128,6 +130,7 @@ class _Decision:
     pace: Pace
     until: float
     spares: bool
+    only_waits: bool
     connection: Connection | None = None
     owner: str | None = None
     sent: list[str] = field(default_factory=list)
@@ -160,6 +163,8 @@ class _Decision:
                 raise ImpossibleError(f"{self.approval.name}: {impossible(self.approval.goal, self.connection)}")
             if self.spares and step in REJECTS and live in HELD:
                 raise NotSettledError(f"{self.approval.name} is not rejected: it is {live} now, which was not planned")
+            if self.only_waits and step is Step.RECEIVE:
+                raise NotSettledError(f"{self.approval.name} is not accepted: it is {live} now, which was not planned")
             if step not in SENDS:
                 yield from self._watch(step)
             elif ACTIONS[step] in self.sent or self.attempts >= self.pace.most_attempts:

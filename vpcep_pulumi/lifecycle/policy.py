@@ -161,14 +161,14 @@ def evaluate(
     now: datetime,
     claims: Mapping[str, Claimed] = NO_CLAIMS,
     *,
-    frees: bool = True,
+    rejected: bool = False,
 ) -> Evaluation:
     """Decide about every connection.
 
     :param connections: those of the service; each has an id.
     :param now: when the operation began.
     :param claims: by endpoint: what other resources of the program declare.
-    :param frees: whether the places of connections that are to be rejected count as free.
+    :param rejected: whether the rejections have been carried out: then what is still accepted takes a place.
     """
     found = [_first(policy, each, now) for each in connections]
     conflicts = tuple(
@@ -182,7 +182,7 @@ def evaluate(
         else each
         for each in found
     ]
-    bounded = _bounded(policy, left, claims, frees=frees)
+    bounded = _bounded(policy, left, claims, rejected=rejected)
     return Evaluation({each.endpoint_id: _with_step(each) for each in bounded}, conflicts)
 
 
@@ -210,7 +210,7 @@ def _contradict(goal: Goal | None, other: Goal | None) -> bool:
 
 
 def _bounded(
-    policy: Policy, found: Sequence[Decision], claims: Mapping[str, Claimed], *, frees: bool
+    policy: Policy, found: Sequence[Decision], claims: Mapping[str, Claimed], *, rejected: bool
 ) -> list[Decision]:
     """Apply the limits: what has no place among an account's accepted connections is left as it is."""
     limits = {number: rule.limit for number, rule in enumerate(policy.rules, 1) if rule.limit is not None}
@@ -222,8 +222,11 @@ def _bounded(
         if each.goal is Goal.ACCEPTED and each.rule in limits and live_of(each.connection) in WAITING
     ]
     asking = {each.endpoint_id for each in asks}
-    others = (each for each in found if each.endpoint_id not in asking)
-    taken = Counter(each.connection.domain_id for each in others if _takes(each, claims, frees=frees))
+    taken = Counter(
+        each.connection.domain_id
+        for each in found
+        if each.endpoint_id not in asking and _takes(each, claims, rejected=rejected)
+    )
     refused: dict[str, str] = {}
     for each in sorted(asks, key=lambda each: (each.rule, *_age(each.connection))):
         limit = limits[each.rule or 0]
@@ -239,11 +242,11 @@ def _bounded(
     ]
 
 
-def _takes(decision: Decision, claims: Mapping[str, Claimed], *, frees: bool) -> bool:
+def _takes(decision: Decision, claims: Mapping[str, Claimed], *, rejected: bool) -> bool:
     """Whether a connection takes one of its account's places: it is accepted and may stay, or is to be accepted."""
     live = live_of(decision.connection)
     if live in HELD:
-        return decision.goal is not Goal.REJECTED or not frees
+        return rejected or decision.goal is not Goal.REJECTED
     claimed = claims.get(decision.endpoint_id)
     goal = decision.goal if claimed is None else claimed.goal
     return live in WAITING and goal is Goal.ACCEPTED

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
@@ -17,12 +16,11 @@ from vpcep_pulumi.errors import (
     RequestError,
     VpcepError,
 )
-from vpcep_pulumi.lifecycle.approval import Approval
 from vpcep_pulumi.lifecycle.decide import decide
-from vpcep_pulumi.lifecycle.expiry import seconds_left
 from vpcep_pulumi.lifecycle.messages import Outcome
 from vpcep_pulumi.lifecycle.policy import Claimed, Decision, Evaluation, Policy, evaluate
-from vpcep_pulumi.lifecycle.table import REJECTS, Goal, goal_of
+from vpcep_pulumi.lifecycle.policy_work import acceptances, arguments_of, rejections
+from vpcep_pulumi.lifecycle.table import Goal, goal_of
 from vpcep_pulumi.log import Log
 from vpcep_pulumi.operation.drive import Driver
 from vpcep_pulumi.operation.keys import ServiceKey
@@ -101,14 +99,9 @@ def carry_out(
     :raises SettingsError: the settings name no project, or no credential.
     """
     run = _Run(operation, policy, log, evaluation)
-    run.of([each for each in evaluation.work if each.step in REJECTS])
-    # A rejection that failed has freed no place.
-    again = evaluate(policy, run.connections.values(), operation.now, claims, frees=False)
-    run.of(
-        each
-        for each in evaluation.work
-        if each.step not in REJECTS and again.decisions[each.endpoint_id].goal is Goal.ACCEPTED
-    )
+    run.of(rejections(evaluation))
+    again = evaluate(policy, run.connections.values(), operation.now, claims, rejected=True)
+    run.of(acceptances(evaluation, again))
     return Carried(list(run.connections.values()), run.sent, run.errors)
 
 
@@ -143,11 +136,9 @@ class _Run:
 
     def _tasks(self, decisions: Iterable[Decision]) -> Iterator[Task]:
         for each in decisions:
-            approval = approval_of(self._policy, each)
-            left = seconds_left(each.expires_at, self._operation.clock.now())
-            until = self._operation.clock.monotonic() + left if left < math.inf else math.inf
-            spares = each.goal is Goal.REJECTED and not each.interrupts and each.counts
-            decision = decide(approval, seen=True, until=until, spares=spares)
+            approval, seconds, spares, only_waits = arguments_of(self._policy, each, self._operation.clock.now())
+            until = self._operation.clock.monotonic() + seconds
+            decision = decide(approval, seen=True, until=until, spares=spares, only_waits=only_waits)
             driver = Driver(approval, self._session, self._operation.clock, _Unprogressed(self._log))
             yield Task(each.endpoint_id, approval.name, decision, driver)
 
@@ -176,23 +167,6 @@ def _says_nothing(error: VpcepError | None) -> bool:
     if isinstance(error, ApiError):
         return error.kind in (RefusalKind.THROTTLED, RefusalKind.BUSY, RefusalKind.BROKEN)
     return isinstance(error, RequestError)
-
-
-def approval_of(policy: Policy, decision: Decision) -> Approval:
-    """The approval of one connection that a policy's decision comes to. Its owner must not turn out to be another."""
-    goal = decision.goal or Goal.AS_IT_STANDS
-    return Approval(
-        service_id=policy.service_id,
-        endpoint_id=decision.endpoint_id,
-        status=str(goal),
-        goal=goal,
-        region=policy.region,
-        project_id=policy.project_id,
-        profile=policy.profile,
-        expected_domain_id=decision.connection.domain_id,
-        expires_at=decision.expires_at,
-        settle_timeout=policy.settle_timeout,
-    )
 
 
 def _completed(connection: Connection, known: Connection) -> Connection:

@@ -6,9 +6,10 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from vpcep_pulumi.errors import DeclaredElsewhereError, ImpossibleError
-from vpcep_pulumi.lifecycle.policy import Decision, Policy, evaluate
+from vpcep_pulumi.lifecycle.policy import Policy, evaluate
 from vpcep_pulumi.lifecycle.policy_plan import Record, failure_of, named, refused_delete
-from vpcep_pulumi.lifecycle.table import HELD, Goal, Live, live_named, live_of
+from vpcep_pulumi.lifecycle.policy_work import to_delete
+from vpcep_pulumi.lifecycle.table import HELD, live_named
 from vpcep_pulumi.log import Log
 from vpcep_pulumi.operation.claims import URN_OUTPUT
 from vpcep_pulumi.operation.keys import ConnectionKey
@@ -33,11 +34,7 @@ def delete_policy(operation: Operation, olds: Mapping[str, Any]) -> None:
     log = operation.log.on(urn)
     record = Record.of_state(olds)
     held = {id_ for id_, status in record.decided.items() if live_named(status) in HELD}
-    candidates = [
-        id_
-        for id_, each in sorted(evaluation.decisions.items())
-        if id_ not in record.left and _is_to_reject(each, is_held=id_ in held)
-    ]
+    candidates = [each for each in to_delete(evaluation, held) if each not in record.left]
     targets = _unclaimed(operation, policy, candidates, urn=urn, log=log)
     cut_off = [id_ for id_ in targets if evaluation.decisions[id_].counts]
     problem = refused_delete(policy, cut_off, before=operation.claims.interrupted(key))
@@ -64,12 +61,3 @@ def _unclaimed(
     if kept:
         log.info(f"{policy.name}: the program declares {named(kept)}: left as they are")
     return [id_ for id_, verdict in verdicts.items() if verdict.deletion is Deletion.REJECT]
-
-
-def _is_to_reject(decision: Decision, *, is_held: bool) -> bool:
-    """Whether the delete of a policy rejects a connection.
-
-    It does if the state or the rules say that the policy accepts it: an update that was killed has recorded nothing.
-    """
-    live = live_of(decision.connection)
-    return (live in HELD and (is_held or decision.goal is Goal.ACCEPTED)) or (live is Live.UNDOCUMENTED and is_held)
