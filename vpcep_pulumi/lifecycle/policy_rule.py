@@ -117,7 +117,7 @@ CONDITIONS: Final[Mapping[str, Condition]] = MappingProxyType(
 """Every condition, by its name."""
 PROBLEMS: Final[Mapping[str, Callable[[object], str | None]]] = MappingProxyType(
     {
-        "action": lambda value: None if value in GOALS else 'must be "accept", "reject" or "leave"',
+        "action": lambda value: None if value in tuple(GOALS) else 'must be "accept", "reject" or "leave"',
         **{name: condition.problem for name, condition in CONDITIONS.items()},
         "limit": lambda value: count_problem(value, least=1),
         "expires_at": RULES["expires_at"],
@@ -193,7 +193,7 @@ def _problems(rule: object, is_unknown: Callable[[object], bool]) -> list[str]:
         for name, given in rule.items()
         if not is_unknown(given) and (reason := _problem(name, given, is_unknown)) is not None
     ]
-    if not found and rule["action"] != "accept":
+    if not found and not is_unknown(rule["action"]) and rule["action"] != "accept":
         found = [f"{name} is only for rules that accept" for name in ACCEPT_ONLY if name in rule]
     return found
 
