@@ -143,13 +143,19 @@ class Evaluation:
 
 
 def evaluate(
-    policy: Policy, connections: Iterable[Connection], now: datetime, claims: Mapping[str, Claimed] = NO_CLAIMS
+    policy: Policy,
+    connections: Iterable[Connection],
+    now: datetime,
+    claims: Mapping[str, Claimed] = NO_CLAIMS,
+    *,
+    are_rejected: bool = False,
 ) -> Evaluation:
     """Decide about every connection.
 
     :param connections: those of the service; each has an id.
     :param now: when the operation began.
     :param claims: by endpoint: what other resources of the program declare.
+    :param are_rejected: whether everything to be rejected was tried: what still is accepted keeps its place.
     """
     found = [_first(policy, each, now) for each in connections]
     conflicts = tuple(
@@ -158,12 +164,12 @@ def evaluate(
         if each.endpoint_id in claims and _contradict(each.goal, claims[each.endpoint_id].goal)
     )
     left = [
-        replace(each, goal=None, rule=None, is_claimed=True, reason=f"declared by {claims[each.endpoint_id].holder}")
+        Decision(each.connection, None, is_claimed=True, reason=f"declared by {claims[each.endpoint_id].holder}")
         if each.endpoint_id in claims
         else each
         for each in found
     ]
-    bounded = _bounded(policy, left, claims)
+    bounded = _bounded(policy, left, claims, are_rejected=are_rejected)
     return Evaluation({each.endpoint_id: _with_step(each) for each in bounded}, conflicts)
 
 
@@ -193,7 +199,9 @@ def _contradict(goal: Goal | None, other: Goal | None) -> bool:
     return {goal, other} == {Goal.ACCEPTED, Goal.REJECTED}
 
 
-def _bounded(policy: Policy, found: Sequence[Decision], claims: Mapping[str, Claimed]) -> list[Decision]:
+def _bounded(
+    policy: Policy, found: Sequence[Decision], claims: Mapping[str, Claimed], *, are_rejected: bool
+) -> list[Decision]:
     """Apply the limits: what has no place among an account's accepted connections is left as it is."""
     limits = {number: rule.limit for number, rule in enumerate(policy.rules, 1) if rule.limit is not None}
     if not limits:
@@ -205,7 +213,9 @@ def _bounded(policy: Policy, found: Sequence[Decision], claims: Mapping[str, Cla
     ]
     asking = {each.endpoint_id for each in asks}
     taken = Counter(
-        each.connection.domain_id for each in found if each.endpoint_id not in asking and _takes(each, claims)
+        each.connection.domain_id
+        for each in found
+        if each.endpoint_id not in asking and _takes(each, claims, are_rejected=are_rejected)
     )
     refused: dict[str, str] = {}
     for each in sorted(asks, key=lambda each: (each.rule, *_age(each.connection))):
@@ -222,11 +232,11 @@ def _bounded(policy: Policy, found: Sequence[Decision], claims: Mapping[str, Cla
     ]
 
 
-def _takes(decision: Decision, claims: Mapping[str, Claimed]) -> bool:
+def _takes(decision: Decision, claims: Mapping[str, Claimed], *, are_rejected: bool) -> bool:
     """Whether a connection takes one of its account's places: it is accepted and may stay, or is to be accepted."""
     live = live_of(decision.connection)
     if live in HELD:
-        return decision.goal is not Goal.REJECTED
+        return are_rejected or decision.goal is not Goal.REJECTED
     claimed = claims.get(decision.endpoint_id)
     goal = decision.goal if claimed is None else claimed.goal
     return live in WAITING and goal is Goal.ACCEPTED

@@ -69,14 +69,19 @@ def read_service(operation: Operation, policy: Policy, *, held: bool) -> list[Co
         raise
 
 
-def decided(operation: Operation, policy: Policy, connections: Iterable[Connection]) -> Evaluation:
-    """What the policy decides about the connections, with what else the program declares."""
+def decided(
+    operation: Operation, policy: Policy, connections: Iterable[Connection], *, are_rejected: bool = False
+) -> Evaluation:
+    """What the policy decides about the connections, with what else the program declares.
+
+    :param are_rejected: as in :func:`~vpcep_pulumi.lifecycle.policy.evaluate`.
+    """
     declared = operation.claims.declared_in(service_key(operation, policy))
     claims = {
         id_: Claimed(each.name, goal_of(each.status) if each.status is not None else None)
         for id_, each in declared.items()
     }
-    return evaluate(policy, connections, operation.now, claims)
+    return evaluate(policy, connections, operation.now, claims, are_rejected=are_rejected)
 
 
 def carry_out(operation: Operation, policy: Policy, evaluation: Evaluation, log: Log) -> Carried:
@@ -88,7 +93,7 @@ def carry_out(operation: Operation, policy: Policy, evaluation: Evaluation, log:
     """
     run = _Run(operation, policy, log, evaluation)
     run.of([each for each in evaluation.work if each.step in REJECTS])
-    again = decided(operation, policy, run.connections.values())
+    again = decided(operation, policy, run.connections.values(), are_rejected=True)
     run.of(
         each
         for each in evaluation.work
