@@ -43,15 +43,16 @@ class Many:
 
     :param clock: waits, while nothing else is under way.
     :param done: called with each outcome as it comes; returns an error if no further decision is to begin.
+    :ivar ended: why no further decision begins; None while they do.
     """
 
     clock: Clock
     done: Callable[[str, Outcome], VpcepError | None]
+    ended: VpcepError | None = None
     _answers: queue.SimpleQueue[tuple[Task, Result | Exception]] = field(default_factory=queue.SimpleQueue)
     _pauses: list[tuple[float, int, Task]] = field(default_factory=list)
     _order: Iterator[int] = field(default_factory=count)
     _busy: int = 0
-    _ended: VpcepError | None = None
 
     def drive(self, tasks: Iterable[Task]) -> None:
         """Drive every decision. Those that do not begin have an outcome as well: the error because of which."""
@@ -68,14 +69,23 @@ class Many:
 
     def _begin(self, waiting: Iterator[Task], pool: ThreadPoolExecutor) -> None:
         """Go on with what has paused long enough, then begin something new, while there are threads for it."""
-        while self._pauses and (self._ended is not None or self._pauses[0][0] <= self.clock.monotonic()):
+        while self._pauses and (self.ended is not None or self._pauses[0][0] <= self.clock.monotonic()):
             task = heapq.heappop(self._pauses)[2]
-            self._advance(task, self._ended or Done(self.clock.monotonic()), pool)
+            self._advance(task, self.ended or Done(self.clock.monotonic()), pool)
         while self._busy < MOST:
             task_or_none = next(waiting, None)
             if task_or_none is None:
                 return
-            self._advance(task_or_none, self._ended, pool)
+            self.ended = self.ended or self._interruption()
+            self._advance(task_or_none, self.ended, pool)
+
+    def _interruption(self) -> VpcepError | None:
+        """Whether the operation is interrupted: a run of many requests may have no wait that would notice it."""
+        try:
+            self.clock.sleep(0)
+        except VpcepError as error:
+            return error
+        return None
 
     def _take(self, pool: ThreadPoolExecutor) -> None:
         """Wait for the next answer, but not longer than a pause lasts."""
@@ -91,7 +101,7 @@ class Many:
         try:
             self.clock.sleep(max(self._pauses[0][0] - self.clock.monotonic(), 0))
         except VpcepError as error:  # interrupted: nothing further begins, and what waits ends
-            self._ended = error
+            self.ended = error
 
     def _advance(self, task: Task, result: Result | Exception | None, pool: ThreadPoolExecutor) -> None:
         """Give a decision its result, and do what it wants next. Its reports are made at once.
@@ -131,4 +141,4 @@ class Many:
             self._answers.put((task, error))
 
     def _note(self, task: Task, outcome: Outcome) -> None:
-        self._ended = self.done(task.id, outcome) or self._ended
+        self.ended = self.done(task.id, outcome) or self.ended
