@@ -101,6 +101,14 @@ class TestTheFirstRuleDecides:
             assert ages == sorted(ages)
         assert set(evaluation.work) == {each for each in evaluation.decisions.values() if each.step in AFTER}
 
+    def test_an_example_of_the_order(self):
+        found = policy(ACCEPT, otherwise="reject")
+        live = [connection("new", created_at=made(1)), connection("old"), connection("bad", "creating", domain_id="d2")]
+        work = evaluate(found, live, NOW).work
+        assert [(each.endpoint_id, each.step) for each in work] == [
+            ("bad", Step.WAIT_THEN_REJECT), ("old", Step.RECEIVE), ("new", Step.RECEIVE),
+        ]  # fmt: skip
+
     @given(policies, connections, claims)
     def test_after_everything_was_carried_out_nothing_is_left_to_do(self, found, live, claimed):
         assert evaluate(found, carried_out(evaluate(found, live, NOW, claimed)), NOW, claimed).work == ()
@@ -185,6 +193,11 @@ class TestLimit:
         assert _goals(evaluate(found, live, NOW)) == {"old": Goal.REJECTED, "new": Goal.ACCEPTED}
         again = evaluate(found, live, NOW, are_rejected=True)
         assert _goals(again) == {"old": Goal.REJECTED, "new": None}
+
+    def test_more_than_the_limit_who_are_accepted_already_stay_accepted(self):
+        live = [connection("a", "accepted"), connection("b", "creating"), connection("c", "accepted"), connection("d")]
+        goals = _goals(evaluate(policy({**ACCEPT, "limit": 1}), live, NOW))
+        assert goals == {**dict.fromkeys("abc", Goal.ACCEPTED), "d": None}
 
     def test_an_account_s_limit_is_its_own(self):
         live = [connection(f"{account}-{n}", domain_id=account, created_at=made(-n)) for account in ("d1", "d2") for n in (1, 2)]  # fmt: skip

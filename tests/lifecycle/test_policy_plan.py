@@ -114,6 +114,8 @@ class TestRecord:
         ([ACCEPT], [connection("a")], NOTHING, {"a": f"receive: {OWNED} pendingAcceptance; rule 1"}, "1 receive"),
         ([ACCEPT], [connection("a", "accepted")], NOTHING, {"a": f"adopt: {OWNED} accepted; rule 1"}, "1 adopt"),
         ([ACCEPT], [connection("a", "accepted")], Record({"a": "rejected"}, (), {}), {"a": f"record: {OWNED} accepted; rule 1"}, "1 record"),
+        ([ACCEPT], [connection("a", "accepted")], Record({"a": "accepted"}, (), {"a": "why"}), {"a": f"record: {OWNED} accepted; rule 1"}, "1 record"),
+        ([ACCEPT], [connection("a", "accepted")], Record({"a": "accepted"}, (), {}), {}, ""),
         ([ACCEPT], [connection("a", "creating")], NOTHING, {"a": f"wait: {OWNED} creating; rule 1"}, "1 wait"),
         ([], [connection("a", "creating")], NOTHING, {}, ""),
         ([], [connection("a")], NOTHING, {"a": f"leave: {OWNED} pendingAcceptance; otherwise"}, "1 leave"),

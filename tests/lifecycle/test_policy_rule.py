@@ -131,6 +131,10 @@ class TestUnknown:
         assert problem({"action": UNKNOWN, "limit": 0}) == "rule 1: limit must be a whole number from 1 to 1000000"
         assert problem(UNKNOWN, {"action": "x"}) == 'rule 2: action must be "accept", "reject" or "leave"'
 
+    @pytest.mark.parametrize("ids", [[UNKNOWN], ["ep", UNKNOWN], (UNKNOWN, "ep")])
+    def test_a_member_of_a_list_that_is_not_known_is_not_checked(self, ids):
+        assert problem({"action": "leave", "endpoint_ids": ids}, {"action": "leave", "endpoint_ids": ["ep"]}) is None
+
     def test_an_action_that_is_not_known_may_accept(self):
         assert problem({"action": UNKNOWN, "limit": 1, "expires_at": day(1)}) is None
 
