@@ -98,7 +98,11 @@ SPOILT = {
     "any number may be cut off": ("policy_plan", MOST_CUT_OFF, "if False:"),
     "one more may be cut off": ("policy_plan", MOST_CUT_OFF, MOST_CUT_OFF.replace(">", "> 1 +")),
     "nobody may be cut off": ("policy_plan", MOST_CUT_OFF, "if cut_off:"),
-    "a delete may cut off any number": ("policy_plan", "if not found or len(found) + before <= policy.max_interruptions:", "if True:"),
+    "a delete may cut off any number": (
+        "policy_plan",
+        "if not found or len(found) + before <= policy.max_interruptions:",
+        "if True:",
+    ),
     "nothing is recorded": (
         "policy_plan",
         "return decision.goal is not None and not decision.is_trouble",

@@ -177,7 +177,7 @@ def evaluate(
         if each.endpoint_id in claims and _contradict(each.goal, claims[each.endpoint_id].goal)
     )
     left = [
-        replace(each, goal=None, rule=None, is_claimed=True, reason=f"declared by {claims[each.endpoint_id].holder}")
+        Decision(each.connection, None, is_claimed=True, reason=f"declared by {claims[each.endpoint_id].holder}")
         if each.endpoint_id in claims
         else each
         for each in found

@@ -108,7 +108,7 @@ def work_of(evaluation: Evaluation) -> PolicyPlan:
 
 def _plan(evaluation: Evaluation, verbs: Mapping[str, str]) -> PolicyPlan:
     words = {id_: _words(verb, evaluation.decisions.get(id_)) for id_, verb in sorted(verbs.items())}
-    counts = Counter(verbs.values()).most_common()
+    counts = sorted(Counter(verbs.values()).items(), key=lambda each: (-each[1], each[0]))
     return PolicyPlan(words, ", ".join(f"{count} {verb}" for verb, count in counts))
 
 

@@ -209,7 +209,7 @@ def _problems(rule: object, is_unknown: Callable[[object], bool]) -> list[str]:
         for name, given in rule.items()
         if not is_unknown(given) and (reason := _problem(name, given, is_unknown)) is not None
     ]
-    if not found and rule["action"] != "accept":
+    if not found and not is_unknown(rule["action"]) and rule["action"] != "accept":
         found = [f"{name} is only for rules that accept" for name in ACCEPT_ONLY if name in rule]
     return found
 

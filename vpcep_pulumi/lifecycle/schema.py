@@ -86,9 +86,12 @@ def _profile(value: object) -> str | None:
 
 def count_problem(value: object, *, least: int) -> str | None:
     """What is wrong with a count; None if nothing is. Pulumi passes whole numbers as floats."""
-    if isinstance(value, int | float) and not isinstance(value, bool) and value in range(least, MOST + 1):
-        return None
-    return f"must be a whole number from {least} to {MOST}"
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        # `value in range(…)` would compare a float with each of a million numbers.
+        is_valid = least <= value <= MOST and value == int(value)
+    else:
+        is_valid = False
+    return None if is_valid else f"must be a whole number from {least} to {MOST}"
 
 
 @dataclass(frozen=True)

@@ -54,11 +54,8 @@ class Many:
     _order: Iterator[int] = field(default_factory=count)
     _busy: int = 0
 
-    def drive(self, tasks: Iterable[Task]) -> VpcepError | None:
-        """Drive every decision. Those that do not begin have an outcome as well: the error because of which.
-
-        :returns: the error because of which nothing further begins, if there is one.
-        """
+    def drive(self, tasks: Iterable[Task]) -> None:
+        """Drive every decision. Those that do not begin have an outcome as well: the error because of which."""
         waiting = iter(tasks)
         with ThreadPoolExecutor(MOST, thread_name_prefix="vpcep") as pool:
             while True:
@@ -68,7 +65,7 @@ class Many:
                 elif self._pauses:
                     self._sleep()
                 else:
-                    return self.ended
+                    return
 
     def _begin(self, waiting: Iterator[Task], pool: ThreadPoolExecutor) -> None:
         """Go on with what has paused long enough, then begin something new, while there are threads for it."""
@@ -79,7 +76,16 @@ class Many:
             task_or_none = next(waiting, None)
             if task_or_none is None:
                 return
+            self.ended = self.ended or self._interruption()
             self._advance(task_or_none, self.ended, pool)
+
+    def _interruption(self) -> VpcepError | None:
+        """Whether the operation is interrupted: a run of many requests may have no wait that would notice it."""
+        try:
+            self.clock.sleep(0)
+        except VpcepError as error:
+            return error
+        return None
 
     def _take(self, pool: ThreadPoolExecutor) -> None:
         """Wait for the next answer, but not longer than a pause lasts."""

@@ -98,7 +98,7 @@ def carry_out(
     :param claims: those of the evaluation.
     :raises SettingsError: the settings name no project, or no credential.
     """
-    run = _Run(operation, policy, log, evaluation)
+    run = _Run(operation, policy, log, evaluation, most=len(evaluation.work))
     run.of(rejections(evaluation))
     again = evaluate(policy, run.connections.values(), operation.now, claims, rejected=True)
     run.of(acceptances(evaluation, again))
@@ -109,30 +109,32 @@ def reject_all(
     operation: Operation, policy: Policy, evaluation: Evaluation, endpoints: Iterable[str], log: Log
 ) -> Carried:
     """Reject connections, as the delete of a policy does."""
-    run = _Run(operation, policy, log, evaluation)
-    run.of(Decision(evaluation.decisions[each].connection, Goal.DELETED) for each in endpoints)
+    decisions = [Decision(evaluation.decisions[each].connection, Goal.DELETED) for each in endpoints]
+    run = _Run(operation, policy, log, evaluation, most=len(decisions))
+    run.of(decisions)
     return Carried(list(run.connections.values()), run.sent, run.errors)
 
 
 class _Run:
     """Carries out decisions about one service.
 
+    :param most: how many decisions there are, for the progress.
     :ivar connections: by endpoint, as they stand now. Those that are gone are left out.
     """
 
-    def __init__(self, operation: Operation, policy: Policy, log: Log, evaluation: Evaluation) -> None:
+    def __init__(self, operation: Operation, policy: Policy, log: Log, evaluation: Evaluation, *, most: int) -> None:
         self._operation, self._policy, self._log = operation, policy, log
         self._session = operation.projects.get(*place_of(policy))
         self.connections = {id_: each.connection for id_, each in evaluation.decisions.items()}
         self.sent: set[str] = set()
         self.errors: dict[str, VpcepError] = {}
-        self._most, self._done, self._lost = len(evaluation.work), 0, 0
-        self._reported = operation.clock.monotonic()
+        self._most, self._done, self._lost = most, 0, 0
         self._ended: VpcepError | None = None
+        self._reported = operation.clock.monotonic()
 
     def of(self, decisions: Iterable[Decision]) -> None:
-        """Carry out these decisions."""
-        self._ended = Many(self._operation.clock, self._note, self._ended).drive(self._tasks(decisions))
+        """Carry out these decisions; none is begun if those before have ended it."""
+        Many(self._operation.clock, self._note, self._ended).drive(self._tasks(decisions))
 
     def _tasks(self, decisions: Iterable[Decision]) -> Iterator[Task]:
         for each in decisions:
@@ -159,7 +161,9 @@ class _Run:
             self._reported = now
             failed = f", {len(self.errors)} failed" if self.errors else ""
             self._log.progress(f"{self._done} of {self._most}{failed}: {self._policy.name}")
-        return outcome.error if isinstance(outcome.error, ENDS) or self._lost >= MOST_LOST else None
+        if isinstance(outcome.error, ENDS) or self._lost >= MOST_LOST:
+            self._ended = outcome.error
+        return self._ended
 
 
 def _says_nothing(error: VpcepError | None) -> bool:

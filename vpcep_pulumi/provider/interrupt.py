@@ -16,18 +16,23 @@ LOOK_SECONDS = 0.25
 
 
 def interruptible(is_over: Callable[[], bool], sleep: Callable[[float], None] = time.sleep) -> Callable[[float], None]:
-    """A sleep that raises :class:`~vpcep_pulumi.errors.CancelledError` if the process is to end.
+    """A sleep, of no time as well, that raises :class:`~vpcep_pulumi.errors.CancelledError` if the process is to end.
 
     :param is_over: returns whether the process is to end.
     :param sleep: sleeps for the given seconds.
     """
 
+    def look() -> None:
+        if is_over():
+            raise CancelledError("interrupted while it waited; the next update goes on from there")
+
     def wait(seconds: float) -> None:
+        look()
         left = seconds
         while left > 0:
-            if is_over():
-                raise CancelledError("interrupted while it waited; the next update goes on from there")
             sleep(min(left, LOOK_SECONDS))
             left -= LOOK_SECONDS
+            if left > 0:
+                look()
 
     return wait
