@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from textwrap import wrap
 
+from vpcep_pulumi.api.text import CUT
 from vpcep_pulumi.convert.declarations import Conversion, LeftOut
 
 WIDTH = 100
@@ -65,7 +66,7 @@ def wrapped(text: str, *, first: str = "", others: str = "") -> list[str]:
     if not first and text.startswith("- "):
         others = "  "
     return wrap(
-        text,
+        text.replace(CUT, "..."),
         WIDTH,
         initial_indent=first,
         subsequent_indent=others,

@@ -103,7 +103,7 @@ def from_terraform(content: bytes) -> Conversion:
     several = len({each.instance.provider for each in found}) > 1
     return Conversion(
         f"Written by `vpcep-pulumi from-terraform`: what `{TYPE}` accepted, as the state has it.",
-        tuple(_declaration(name, each, several) for name, each in zip(names, declared, strict=True)),
+        tuple(_declaration(name, each, several=several) for name, each in zip(names, declared, strict=True)),
         tuple(LeftOut(each.service_id, each.endpoint_id, _reason(each)) for each in others),
         (
             OTHERS,
@@ -209,7 +209,7 @@ def _check_duplicates(found: list[_Found]) -> None:
         )
 
 
-def _declaration(name: str, found: _Found, several: bool) -> Declaration:  # noqa: FBT001 -- of this module alone
+def _declaration(name: str, found: _Found, *, several: bool) -> Declaration:
     account = found.live.get("domain_id")
     is_known = RULES["expected_domain_id"](account) is None
     remarks = [
