@@ -28,13 +28,10 @@ NOTHING = "There is nothing to declare."
 
 def introduction(conversion: Conversion) -> list[str]:
     """The lines at the beginning, wrapped, with an empty one between two paragraphs."""
-    counts = _counted(conversion)
-    paragraphs = [
-        *(f"- {each}" for each in conversion.notes),
-        *((NEXT, LATER) if conversion.declarations else (NOTHING,)),
-    ]
-    lines = wrapped(f"{conversion.origin} {counts}")
-    for each in paragraphs:
+    lines = wrapped(f"{conversion.origin} {_counted(conversion)}")
+    for each in conversion.notes:
+        lines += ["", *wrapped(each, first="- ", others="  ")]
+    for each in (NEXT, LATER) if conversion.declarations else (NOTHING,):
         lines += ["", *wrapped(each)]
     return lines
 
@@ -63,8 +60,6 @@ def wrapped(text: str, *, first: str = "", others: str = "") -> list[str]:
     :param first: what the first line begins with.
     :param others: what every other line begins with.
     """
-    if not first and text.startswith("- "):
-        others = "  "
     return wrap(
         text.replace(CUT, "..."),
         WIDTH,
