@@ -2,7 +2,7 @@
 
 ``real.tfstate`` was written by Terraform 1.11.4 and the vendor's provider, unmodified, run against the simulator: a
 plain resource, one with ``count``, and two in modules with ``for_each`` and a provider alias. One connection was
-rejected by somebody else later, and the state was refreshed.
+rejected by somebody else later, and the state was refreshed. Only the host in its providers' addresses was changed.
 """
 
 from __future__ import annotations
