@@ -14,11 +14,17 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
+from vpcep_pulumi.cli.declare import declare
+from vpcep_pulumi.cli.from_terraform import from_terraform
+
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="Tools around vpcep_pulumi.")
 
 TESTING = "vpcep-pulumi[testing]"
 Seconds = Annotated[float, typer.Option(min=0, help="Seconds; with a seed, the most.")]
 DEMO_WIDTH = 128
+
+app.command()(declare)
+app.command()(from_terraform)
 
 
 @contextmanager
