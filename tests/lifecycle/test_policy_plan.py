@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -207,9 +208,11 @@ class TestRefusals:
         )
         assert refusals(found, evaluate(found, live, NOW)) == ([said] if is_refused else [])
 
-    def test_what_has_expired_is_not_counted(self):
-        found = policy({**ACCEPT, "expires_at": day(-1)})
-        assert refusals(found, evaluate(found, [connection("a", "accepted")], NOW)) == []
+    def test_what_has_expired_is_not_counted_if_it_was_declared_before(self):
+        new = policy({**ACCEPT, "expires_at": day(-1)})
+        for former, is_refused in (((), True), (policy(ACCEPT).rules, True), (new.rules, False)):
+            found = replace(new, former_rules=former)
+            assert bool(refusals(found, evaluate(found, [connection("a", "accepted")], NOW))) is is_refused
 
     def test_a_delete(self):
         assert refused_delete(policy(max_interruptions=2), ["a", "b"]) is None

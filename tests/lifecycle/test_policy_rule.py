@@ -198,6 +198,8 @@ class TestMatches:
         ("condition", "matching", "other", "lacking"),
         [
             ({"domain_ids": ["d1"]}, {"domain_id": "d1"}, {"domain_id": "d2"}, {"domain_id": None}),
+            ({"domain_ids": ["d1"]}, {"domain_id": "d1"}, {"domain_id": "d2"}, {"domain_id": ""}),
+            ({"description": "a*"}, {"description": "ab"}, {"description": ""}, {"description": None}),
             ({"created_before": day(0)}, {"created_at": made(-1)}, {"created_at": made(0)}, {"created_at": None}),
             ({"created_after": day(0)}, {"created_at": made(0)}, {"created_at": made(-1)}, {"created_at": "soon"}),
         ],
@@ -211,7 +213,10 @@ class TestMatches:
     @example("a*b", "aXXb")
     def test_a_pattern_is_of_the_whole_note_and_of_its_case(self, pattern, note):
         rule = rule_of({"action": "leave", "description": pattern})
-        assert rule.matches(connection("ep", description=note)) is fnmatchcase(note or "", pattern)
+        expected = None if note is None else fnmatchcase(note, pattern)
+        if pattern == "*":
+            expected = True
+        assert rule.matches(connection("ep", description=note)) is expected
 
     @pytest.mark.parametrize(
         ("pattern", "note", "matches"),

@@ -41,7 +41,7 @@ class TestRows:
     def test_names(self):
         assert POLICY.names("required") == ("service_id", "rules")
         assert POLICY.names("identity") == ("service_id", "region", "project_id")
-        assert POLICY.names("hidden") == ("rules",)
+        assert POLICY.names("hidden") == ("rules", "profile")
 
     def test_everything_that_a_later_diff_needs_is_repeated(self):
         assert POLICY.names("repeated") == tuple(POLICY.rules)

@@ -74,7 +74,7 @@ class TestNobodyIsCutOffByAccident:
         policy = runs.policy(REJECT)
         evaluation = runs.planned(policy)
         runs.simulator.accept(SERVICE, "ep")
-        runs.time.now += 31
+        runs.time.now += 1
         carried = runs.carry_out(policy, evaluation)
         assert runs.live() == {"ep": "accepted", "other": "rejected"}
         assert list(carried.errors) == ["ep"]
@@ -117,6 +117,15 @@ class TestExpiryInTheMiddle:
         assert {str(each).partition(" is ")[2] for each in carried.errors.values()} == {
             f"not accepted: it expired at {moment}"
         }
+
+    def test_nothing_that_was_throttled_is_sent_after_the_moment(self, runs):
+        connect(runs, "ep")
+        runs.simulator.fault("throttled", "POST", times=1)
+        moment = (runs.time.date() + timedelta(seconds=2)).isoformat()
+        carried = runs.carry_out(runs.policy({**ACCEPT, "expires_at": moment}))
+        assert "it is too late for it, and it is not sent" in str(carried.errors["ep"])
+        assert carried.sent == set()
+        assert runs.live() == {"ep": "pendingAcceptance"}
 
     def test_a_rule_that_has_expired_rejects(self, runs):
         connect(runs, "ep", status="accepted")
@@ -195,12 +204,20 @@ def _interrupted() -> None:
 class TestReads:
     def test_what_was_sent_is_known_without_another_read(self, runs):
         connect(runs, "ep", "other")
-        policy = runs.policy({"action": "reject", "endpoint_ids": ["ep"]}, ACCEPT)
+        policy = runs.policy(ACCEPT)
         runs.carry_out(policy)
         found = {each.id: each.status for each in read_service(runs.operation, policy, held=True)}
-        assert found == runs.live() == {"ep": "rejected", "other": "accepted"}
+        assert found == runs.live() == {"ep": "accepted", "other": "accepted"}
         assert runs.planned(policy).work == ()
         assert len(runs.simulator.calls("GET")) == 1
+
+    def test_those_who_wait_are_read_once_more_before_they_are_rejected(self, runs):
+        connect(runs, *(f"ep{number}" for number in range(9)))
+        policy = runs.policy(REJECT)
+        evaluation = runs.planned(policy)
+        runs.time.now += 1
+        assert runs.carry_out(policy, evaluation).errors == {}
+        assert len(runs.simulator.calls("GET")) == 2, "one page for all of them"
 
     def test_ten_thousand_are_read_in_ten_pages(self, runs):
         runs.simulator.connect_many(SERVICE, 10_000, domain=["d1", "d2"])

@@ -161,6 +161,8 @@ class Client:
         with self._credential_state.attempt(), self._window.place(), self._throttle.turn() as turn:
             self._credential_state.check(operation.name)
             began = self._clock.monotonic()
+            if began >= operation.until:
+                raise RequestError(operation.name, "it is too late for it, and it is not sent", maybe_done=False)
             try:
                 status, headers, body, signed_at = self._exchange(operation)
             except RequestError as failure:

@@ -7,6 +7,7 @@ Each operation links to the page of the vendor's documentation that it comes fro
 from __future__ import annotations
 
 import json
+import math
 import reprlib
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -59,6 +60,7 @@ class ApiCall(Generic[T]):
     :ivar permission: the IAM action that the request needs.
     :ivar parse: reads the decoded JSON of a 2xx response; raises ValueError if it is not the API's.
     :ivar most: the most entries that the response may have.
+    :ivar until: from then on it is not sent any more, however long it had to wait. A time of the client's clock.
     """
 
     name: str
@@ -66,6 +68,7 @@ class ApiCall(Generic[T]):
     permission: str
     parse: Callable[[Any], T]
     most: int = MOST_ENTRIES
+    until: float = math.inf
 
     @property
     def longest_answer(self) -> int:

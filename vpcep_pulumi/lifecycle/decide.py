@@ -26,7 +26,6 @@ The design is that of httpx's ``auth_flow`` and of h11: https://sans-io.readthed
 from __future__ import annotations
 
 import math
-import traceback
 from collections.abc import Generator, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
@@ -36,6 +35,7 @@ from vpcep_pulumi.api.models import Connection
 from vpcep_pulumi.api.operations import Action
 from vpcep_pulumi.errors import ApiError, ImpossibleError, NotSettledError, RefusalKind, RequestError, VpcepError
 from vpcep_pulumi.lifecycle.approval import Approval
+from vpcep_pulumi.lifecycle.defects import defect
 from vpcep_pulumi.lifecycle.description import described, must_describe
 from vpcep_pulumi.lifecycle.messages import (
     PACE,
@@ -76,6 +76,7 @@ def decide(
     until: float = math.inf,
     spares: bool = False,
     only_waits: bool = False,
+    since: float | None = None,
     pace: Pace = PACE,
 ) -> Generator[Want, Result, Outcome]:
     """Decide, step by step, how to carry out what is declared for one connection.
@@ -85,12 +86,13 @@ def decide(
     :param until: from then on nothing is accepted; a time of the results' clock.
     :param spares: whether a connection that is accepted by now must not be rejected.
     :param only_waits: whether a connection that is still being created is waited for, but not accepted again.
+    :param since: a read of the connection that began earlier does not count; None: any recent read does.
     :raises Exception: the driver threw in an error that is not a :class:`~vpcep_pulumi.errors.VpcepError`, and nothing
         was sent before.
     """
     decision = _Decision(approval, seen, pace, until, spares, only_waits)
     try:
-        yield from decision.steps(written)
+        yield from decision.steps(written, since)
     except VpcepError as error:
         return decision.outcome(error)
     except Exception as error:
@@ -98,22 +100,6 @@ def decide(
             raise
         return decision.outcome(defect(approval.name, error, decision.what_was_sent()))
     return decision.outcome(None)
-
-
-def defect(name: str, error: Exception, done: str) -> NotSettledError:
-    """The error for a defect of this package. Its message leaves out ``error``'s own, which may hold a secret.
-
-    It names only the type of ``error``, and the file and line where it was raised.
-
-    :param name: the connection.
-    :param done: what was sent so far.
-    """
-    frame = traceback.extract_tb(error.__traceback__)[-1]
-    file = frame.filename.replace("\\", "/").rpartition("/")[2]
-    place = f"{type(error).__name__} at {file}:{frame.lineno}"
-    problem = NotSettledError(f"{name}: a defect of vpcep-pulumi ({place}): {done}. Please report it")
-    problem.__cause__ = error
-    return problem
 
 
 @dataclass
@@ -142,9 +128,9 @@ class _Decision:
         """What the decision came to."""
         return Outcome(self.connection, tuple(self.sent), error, self.has_left)
 
-    def steps(self, written: str | None) -> Steps:
+    def steps(self, written: str | None, since: float | None) -> Steps:
         """The whole decision: read the connection, reach the declared status, write the description."""
-        yield from self._look()
+        yield from self._look(since=since)
         first = live_of(self.connection)
         yield from self._settle()
         last = live_of(self.connection)
@@ -194,7 +180,8 @@ class _Decision:
             raise NotSettledError(f"{self.approval.name} is not accepted: it expired at {self.approval.expires_at}")
         self.attempts += 1
         yield from self._report(Level.PROGRESS, f"{action}: {situation(known)}")
-        result = yield from self._change(action, Send(action, known))
+        until = self.until if step is Step.RECEIVE else math.inf
+        result = yield from self._change(action, Send(action, known, until))
         if isinstance(result, Answered):
             self._take(result.connection)
             if live_of(result.connection) not in WAITS[step].target:

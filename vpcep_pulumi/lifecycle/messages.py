@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from enum import Enum
 from typing import Final, NamedTuple, TypeAlias
 
@@ -43,10 +44,12 @@ class Send(NamedTuple):
     """Wanted: an action is sent.
 
     :ivar before: the connection as it stood before.
+    :ivar until: from then on it is not sent any more. A time of the results' clock.
     """
 
     action: Action
     before: Connection | None
+    until: float = math.inf
 
 
 class Describe(NamedTuple):

@@ -191,7 +191,8 @@ def _first(policy: Policy, connection: Connection, now: datetime) -> Decision:
     for number, rule in enumerate(policy.rules, 1):
         matches = rule.matches(connection)
         if matches is None:
-            reason = f"left as it is, because the API does not name its {rule.lacks(connection)}"
+            lacking = rule.lacks(connection)
+            reason = f"left as it is, because the API does not name its {lacking}, which rule {number} depends on"
             return Decision(connection, None, number, reason=reason, is_trouble=True, is_undecided=True)
         if not matches:
             continue

@@ -73,6 +73,12 @@ def _pattern_problem(value: object) -> str | None:
     return None if len(value) <= LONGEST_DESCRIPTION else f"must have at most {LONGEST_DESCRIPTION} characters"
 
 
+def _has_note(pattern: str, connection: Connection) -> bool | None:
+    if pattern == "*":
+        return True
+    return None if connection.description is None else fnmatchcase(connection.description, pattern)
+
+
 def _is_created(holds: Callable[[datetime, datetime], bool]) -> Callable[[datetime, Connection], bool | None]:
     """A condition on the time at which a connection was made."""
 
@@ -97,7 +103,7 @@ CONDITIONS: Final[Mapping[str, Condition]] = MappingProxyType(
         "description": Condition(
             _pattern_problem,
             str,
-            lambda pattern, each: None if each.description is None else fnmatchcase(each.description, pattern),
+            _has_note,
             lambda mine, theirs: mine in (theirs, "*"),
         ),
         "created_before": Condition(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Generator
+from dataclasses import replace
 
 from vpcep_pulumi.api.models import Connection
 from vpcep_pulumi.api.operations import ApiCall, act_on_connection, describe_connection
@@ -65,8 +66,8 @@ class Driver:
         match want:
             case Look(since):
                 return self._look(since)
-            case Send(action, before):
-                call = act_on_connection(*self._ids, action)
+            case Send(action, before, until):
+                call = replace(act_on_connection(*self._ids, action), until=until)
                 return self._change(call, before)
             case Describe(description, before):
                 call = describe_connection(*self._ids, description)

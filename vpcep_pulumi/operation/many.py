@@ -3,7 +3,8 @@
 A decision that waits (:class:`~vpcep_pulumi.lifecycle.messages.Pause`) holds no thread. So a thousand connections that
 the service takes seconds to create are waited for together.
 
-What is begun is finished before anything new begins: if the operation is interrupted, few connections are half done.
+What is begun goes on before anything new begins. If the operation is interrupted, what waits then is half done, and
+recorded.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from itertools import count
 from vpcep_pulumi.api.window import MOST
 from vpcep_pulumi.clock import Clock
 from vpcep_pulumi.errors import VpcepError
-from vpcep_pulumi.lifecycle.decide import defect
+from vpcep_pulumi.lifecycle.defects import defect
 from vpcep_pulumi.lifecycle.messages import Done, Outcome, Pause, Report, Result, Want
 from vpcep_pulumi.operation.drive import Driver
 

@@ -130,6 +130,7 @@ class _Run:
         self.errors: dict[str, VpcepError] = {}
         self._most, self._done, self._lost = most, 0, 0
         self._ended: VpcepError | None = None
+        self._began = operation.clock.monotonic()
         self._reported = operation.clock.monotonic()
 
     def of(self, decisions: Iterable[Decision]) -> None:
@@ -140,7 +141,9 @@ class _Run:
         for each in decisions:
             approval, seconds, spares, only_waits = arguments_of(self._policy, each, self._operation.clock.now())
             until = self._operation.clock.monotonic() + seconds
-            decision = decide(approval, seen=True, until=until, spares=spares, only_waits=only_waits)
+            # Who was accepted since the plan was made is spared: what was read for the plan does not show it.
+            since = self._began if spares else None
+            decision = decide(approval, seen=True, until=until, spares=spares, only_waits=only_waits, since=since)
             driver = Driver(approval, self._session, self._operation.clock, _Unprogressed(self._log))
             yield Task(each.endpoint_id, approval.name, decision, driver)
 
