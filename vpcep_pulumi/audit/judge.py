@@ -167,10 +167,10 @@ class _Service:
     def _waiting(self, connection: Connection, finding: partial[Finding]) -> Iterator[Finding]:
         age = age_of(connection, self.now)
         if age is None or age > self.limits.pending:
-            since = f"for {age_words(age)}" if age is not None else "and the API does not say since when"
+            since = f"was made {age_words(age)} ago" if age is not None else "the API does not say since when"
             yield finding(
                 "pending",
-                message=f"{situation(connection)}, {since}",
+                message=f"{situation(connection)}, and {since}",
                 advice="declare it accepted or rejected",
                 declared_by=self.declared_by(connection.id or ""),
             )
