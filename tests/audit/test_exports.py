@@ -59,7 +59,8 @@ def test_a_component_is_a_parent_in_the_urn():
 
 @pytest.mark.parametrize("key", ["region", "project_id"])
 def test_a_place_that_is_not_there_cannot_be_judged(key):
-    found = export(approval(**{key: None}))
+    values: dict[str, Any] = {key: None}
+    found = export(approval(**values))
     assert found.declared == ()
     assert f"{key} is not in the export" in found.unjudged[0].reason
 

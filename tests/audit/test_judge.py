@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from hypothesis import assume, given
@@ -191,7 +192,8 @@ class TestWhatIsNotKnown:
 
     @pytest.mark.parametrize("name", ["status", "expires_at", "description"])
     def test_other_secret_inputs(self, name):
-        report = judged([connection("ep0", "accepted")], export(approval(**{name: sealed()})))
+        values: dict[str, Any] = {name: sealed()}
+        report = judged([connection("ep0", "accepted")], export(approval(**values)))
         assert (rules_of(report), report.exit_code) == ([], 1)
 
     def test_another_place(self):

@@ -121,7 +121,7 @@ def live(draw: st.DrawFn) -> list[Connection]:
 
 
 @st.composite
-def approvals(draw: st.DrawFn, **fixed: Any) -> list[Json]:
+def approvals(draw: st.DrawFn) -> list[Json]:
     """Approvals of a stack, one for an endpoint."""
     return [
         approval(
@@ -131,7 +131,6 @@ def approvals(draw: st.DrawFn, **fixed: Any) -> list[Json]:
                 "expires_at": draw(EXPIRIES),
                 "description": draw(st.sampled_from([None, "ticket 1234"])),
                 "expected_domain_id": draw(st.sampled_from([None, "d1", sealed(), shown("d1")])),
-                **fixed,
             },
         )
         for each in draw(st.lists(st.sampled_from(ENDPOINTS), unique=True, max_size=3))

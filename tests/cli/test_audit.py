@@ -11,8 +11,9 @@ from xml.etree import ElementTree as ET
 import pytest
 from typer.testing import CliRunner
 
-from tests.audit.worlds import APPROVAL_TYPE, approval, policy, resource, sealed, text
+from tests.audit.worlds import Json, approval, policy, resource, sealed, text
 from vpcep_pulumi.cli.commands import app
+from vpcep_pulumi.lifecycle.schema import APPROVAL_TYPE
 from vpcep_pulumi.testing.engine import LocalEngine
 
 HEADER = """
@@ -68,7 +69,7 @@ def found(result) -> list[tuple[str, str | None]]:
     return [(each["rule"], each["endpoint_id"]) for each in json.loads(result.stdout)["findings"]]
 
 
-def here(*resources: dict) -> str:
+def here(*resources: Json) -> str:
     """An export of resources that are where the simulator is."""
     return text(*({**each, "inputs": each["inputs"] | PLACE} for each in resources))
 
