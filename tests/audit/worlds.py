@@ -123,18 +123,17 @@ def live(draw: st.DrawFn) -> list[Connection]:
 @st.composite
 def approvals(draw: st.DrawFn) -> list[Json]:
     """Approvals of a stack, one for an endpoint."""
-    return [
-        approval(
-            each,
-            **{
-                "status": draw(st.sampled_from(["accepted", "rejected"])),
-                "expires_at": draw(EXPIRIES),
-                "description": draw(st.sampled_from([None, "ticket 1234"])),
-                "expected_domain_id": draw(st.sampled_from([None, "d1", sealed(), shown("d1")])),
-            },
-        )
-        for each in draw(st.lists(st.sampled_from(ENDPOINTS), unique=True, max_size=3))
-    ]
+    values = st.fixed_dictionaries(
+        {
+            "status": st.sampled_from(["accepted", "rejected"]),
+            "expires_at": EXPIRIES,
+            "description": st.sampled_from([None, "ticket 1234"]),
+            "expected_domain_id": st.sampled_from([None, "d1", sealed(), shown("d1")]),
+        }
+    )
+    endpoints = draw(st.lists(st.sampled_from(ENDPOINTS), unique=True, max_size=3))
+    found: list[dict[str, Any]] = [draw(values) for _ in endpoints]
+    return [approval(each, **given) for each, given in zip(endpoints, found, strict=True)]
 
 
 @st.composite

@@ -206,6 +206,7 @@ class TestCouldNotTell:
         ("arguments", "problem"),
         [
             (["--stack-export", "-", "--stack-export", "-"], "- is given twice"),
+            (["--stack-export", "-", "--service", "a/b"], "must be an id"),
             (["--stack-export", "-", "--service", "nope"], "there is no service nope"),
             (["--stack-export", "-", "--sarif", "/nowhere/x"], "/nowhere/x: cannot be written"),
             (["--stack-export", "-", "--bogus"], "No such option"),

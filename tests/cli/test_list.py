@@ -97,6 +97,8 @@ def test_a_status_that_the_api_does_not_document_is_shown(services):
     [
         (["--status", "Accepted"], "there is no status 'Accepted'; there are pendingAcceptance, creating, accepted"),
         (["--json", "--csv"], "--json: cannot be given together with --csv"),
+        (["--service", "a/../b"], "--service: 'a/../b' must be an id of 1 to 64 letters"),
+        (["--service", "eu-west-101.name.one"], "is a service's name, not its id"),
         (["--service", "nope"], "there is no service nope"),
         (["--service", "one", "--service", "nope", "--json"], "there is no service nope"),
     ],

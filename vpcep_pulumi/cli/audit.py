@@ -32,6 +32,7 @@ from vpcep_pulumi.cli.reading import (
     ProjectOption,
     RegionOption,
     ServiceOption,
+    check_services,
     reader,
 )
 from vpcep_pulumi.errors import InputError
@@ -82,6 +83,7 @@ def audit(
     place = Place(region, project_id, profile)
     with reader(place) as reading:
         operation = reading.operation
+        check_services(service or [])
         exports = _exports(stack_export, operation.now)
         scope, live = read_live(operation, exports, services=service or [], **vars(place))
         limits = Limits(timedelta(days=expiring_days), timedelta(days=pending_days))

@@ -21,6 +21,7 @@ from vpcep_pulumi.cli.reading import (
     ProjectOption,
     RegionOption,
     ServiceOption,
+    check_services,
     reader,
 )
 from vpcep_pulumi.errors import InputError
@@ -52,6 +53,7 @@ def list_connections(
 ) -> None:
     """List the connections of endpoint services, those that wait for a decision first."""
     with reader(Place(region, project_id, profile)) as reading:
+        check_services(service or [])
         _check(status or [], as_json_=as_json_, as_csv_=as_csv_)
         selection = Selection(statuses=status or None, domain_ids=domain_id or None)
         found = {each: selection.of(connections) for each, connections in reading.connections(service).items()}
