@@ -67,7 +67,7 @@ def accounts(rows: Iterable[Row]) -> list[Bar]:
         counts.setdefault(row.connection.domain_id or UNKNOWN, Counter())[_kind(row)] += 1
     found = sorted(counts.items(), key=lambda each: (-each[1].total(), each[0]))
     rest = found[MOST_BARS:]
-    if rest:
+    if len(rest) > 1:
         total: Counter[str] = Counter()
         for _, each in rest:
             total.update(each)
