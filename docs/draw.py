@@ -14,6 +14,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 from tests.faults import attacks
+from vpcep_pulumi.audit.rules import RULES
 from vpcep_pulumi.lifecycle.policy_schema import POLICY
 from vpcep_pulumi.lifecycle.schema import APPROVAL, Schema
 from vpcep_pulumi.lifecycle.table import FULFILLED, TABLE, WAITS, Cell, Goal, Live, Step
@@ -103,6 +104,13 @@ def faults() -> str:
     return "\n".join(lines)
 
 
+def findings() -> str:
+    """What an audit finds."""
+    lines = ["| rule | severity | what | |", "|---|---|---|---|"]
+    lines += [f"| `{each.id}` | {each.severity} | {each.title} | {each.help} |" for each in RULES.values()]
+    return "\n".join(lines)
+
+
 def _of_policies(draw: Callable[..., str], *arguments: str) -> Callable[[], str]:
     """The table of policies. The rows that are an approval's as well link from the root of the repository."""
     return lambda: draw(POLICY, *arguments).replace("(docs/", "(")
@@ -117,6 +125,7 @@ PAGES: Mapping[str, Mapping[str, Callable[[], str]]] = MappingProxyType(
             "waits": waits,
             **{f"diagram {goal}": partial(diagram, goal) for goal in REACHED},
         },
+        "docs/audit.md": {"audit": findings},
         "docs/faults.md": {"faults": faults, "attacks": attacks.table},
     }
 )

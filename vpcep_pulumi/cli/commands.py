@@ -14,10 +14,14 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
+from vpcep_pulumi.cli.audit import AuditCommand, audit
 from vpcep_pulumi.cli.declare import declare
 from vpcep_pulumi.cli.from_terraform import from_terraform
+from vpcep_pulumi.cli.listing import list_connections
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="Tools around vpcep_pulumi.")
+app.command("list")(list_connections)
+app.command(cls=AuditCommand)(audit)
 
 TESTING = "vpcep-pulumi[testing]"
 Seconds = Annotated[float, typer.Option(min=0, help="Seconds; with a seed, the most.")]

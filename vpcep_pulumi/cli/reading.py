@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +13,8 @@ import typer
 
 from vpcep_pulumi.api.models import Connection
 from vpcep_pulumi.clock import Clock
-from vpcep_pulumi.errors import VpcepError
+from vpcep_pulumi.errors import InputError, VpcepError
+from vpcep_pulumi.lifecycle.schema import RULES
 from vpcep_pulumi.log import Log
 from vpcep_pulumi.operation.operation import Operation
 
@@ -92,6 +93,16 @@ class Reader:
             )
             for each in dict.fromkeys(found)
         }
+
+
+def check_services(services: Iterable[str]) -> None:
+    """Refuse what is not the id of a service: it would become a part of a path.
+
+    :raises InputError: one is not.
+    """
+    for each in services:
+        if (reason := RULES["service_id"](each)) is not None:
+            raise InputError("--service", f"{each!r} {reason}")
 
 
 @contextmanager

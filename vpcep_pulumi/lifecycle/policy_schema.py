@@ -8,6 +8,8 @@ from typing import Any
 from vpcep_pulumi.lifecycle.policy_rule import rules_problem
 from vpcep_pulumi.lifecycle.schema import APPROVAL, Input, Output, Schema, count_problem
 
+POLICY_TYPE = "pulumi-python:dynamic/vpcep:EndpointConnectionPolicy"
+"""The type token of a policy, as states have it."""
 OTHERWISE = ("leave", "reject", "accept")
 
 

@@ -28,6 +28,8 @@ LONGEST_TIMEOUT = 24 * 3600
 MOST = 1_000_000
 """The largest count: of connections, and the like."""
 STATUSES = ("accepted", "rejected")
+APPROVAL_TYPE = "pulumi-python:dynamic/vpcep:EndpointConnectionApproval"
+"""The type token of an approval, as states have it."""
 
 Rule = Callable[[object], str | None]
 

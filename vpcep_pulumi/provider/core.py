@@ -20,6 +20,7 @@ from vpcep_pulumi.errors import (
     VpcepError,
 )
 from vpcep_pulumi.lifecycle.approval import Approval
+from vpcep_pulumi.lifecycle.declared import approval_for, approval_of
 from vpcep_pulumi.lifecycle.difference import has_drifted, inputs_changed, replaced_by
 from vpcep_pulumi.lifecycle.owner import is_foreign, whose
 from vpcep_pulumi.lifecycle.schema import REPEATED, RULES
@@ -34,7 +35,7 @@ from vpcep_pulumi.provider.deletions import REFUSALS, await_holder, sentence
 from vpcep_pulumi.provider.plans import inputs_for, planned, unknown_plan
 from vpcep_pulumi.provider.properties import REFUSED
 from vpcep_pulumi.provider.unknown import UNKNOWN
-from vpcep_pulumi.provider.values import Values, approval_for, approval_of, is_held, outputs, problems, split_id
+from vpcep_pulumi.provider.values import Values, is_held, outputs, problems, split_id
 
 
 class ApprovalProvider:

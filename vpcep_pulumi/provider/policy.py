@@ -19,6 +19,7 @@ from vpcep_pulumi.errors import (
     SharedEventsError,
     VpcepError,
 )
+from vpcep_pulumi.lifecycle.declared import policy_of
 from vpcep_pulumi.lifecycle.difference import inputs_changed, replaced_by
 from vpcep_pulumi.lifecycle.policy import Evaluation, Policy, evaluate
 from vpcep_pulumi.lifecycle.policy_plan import (
@@ -44,7 +45,7 @@ from vpcep_pulumi.provider.answers import Checked, Difference, Planned, Reading
 from vpcep_pulumi.provider.deletions import await_holder
 from vpcep_pulumi.provider.plans import inputs_for
 from vpcep_pulumi.provider.policy_deletion import delete_policy
-from vpcep_pulumi.provider.policy_values import is_held, policy_of, policy_outputs
+from vpcep_pulumi.provider.policy_values import is_held, policy_outputs
 from vpcep_pulumi.provider.properties import REFUSED, RETAINED
 from vpcep_pulumi.provider.unknown import UNKNOWN, holds_unknown
 from vpcep_pulumi.provider.values import Values

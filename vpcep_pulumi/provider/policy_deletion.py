@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from vpcep_pulumi.errors import DeclaredElsewhereError, ImpossibleError
+from vpcep_pulumi.lifecycle.declared import policy_of
 from vpcep_pulumi.lifecycle.policy import Policy, evaluate
 from vpcep_pulumi.lifecycle.policy_plan import Record, failure_of, named, refused_delete
 from vpcep_pulumi.lifecycle.policy_work import to_delete
@@ -17,7 +18,6 @@ from vpcep_pulumi.operation.operation import Operation
 from vpcep_pulumi.operation.policies import read_service, reject_all, service_key
 from vpcep_pulumi.operation.rules import Deletion
 from vpcep_pulumi.provider.deletions import REFUSALS, await_holder, sentence
-from vpcep_pulumi.provider.policy_values import policy_of
 
 
 def delete_policy(operation: Operation, olds: Mapping[str, Any]) -> None:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import reprlib
 from collections.abc import Iterable, Mapping
-from dataclasses import fields
-from datetime import datetime
 from typing import Any
 
 from vpcep_pulumi.api.models import Connection
@@ -13,9 +11,8 @@ from vpcep_pulumi.api.text import shown_id
 from vpcep_pulumi.errors import InputError
 from vpcep_pulumi.lifecycle.approval import Approval
 from vpcep_pulumi.lifecycle.difference import failures
-from vpcep_pulumi.lifecycle.expiry import status_at
 from vpcep_pulumi.lifecycle.schema import IDENTITY, LASTING, REPEATED, REQUIRED, RULES
-from vpcep_pulumi.lifecycle.table import Goal, goal_of, status_for_state
+from vpcep_pulumi.lifecycle.table import Goal, status_for_state
 from vpcep_pulumi.provider.unknown import UNKNOWN
 
 Values = dict[str, Any]
@@ -39,30 +36,6 @@ def problems(inputs: Mapping[str, Any], olds: Mapping[str, Any]) -> list[InputEr
             given = f", not {reprlib.repr(value)}" if name == "status" else ""
             found.append(InputError(name, reason + given))
     return found
-
-
-def approval_of(inputs: Mapping[str, Any], *, now: datetime) -> Approval:
-    """The approval that checked inputs declare.
-
-    :param now: when the operation began.
-    """
-    declared = str(inputs["status"])
-    status = status_at(declared, inputs.get("expires_at"), now)
-    return _approval(inputs, goal_of(status), has_expired=status != declared)
-
-
-def approval_for(values: Mapping[str, Any], goal: Goal) -> Approval:
-    """The approval that the state's outputs are about.
-
-    :param goal: used instead of the ``status`` among them. In outputs, that is the live status, not the declared one.
-    """
-    return _approval(values, goal)
-
-
-def _approval(values: Mapping[str, Any], goal: Goal, *, has_expired: bool = False) -> Approval:
-    given = {each.name: values[each.name] for each in fields(Approval) if values.get(each.name) is not None}
-    status = given.get("status") if goal is Goal.AS_IT_STANDS else goal
-    return Approval(**{**given, "status": str(status), "goal": goal, "has_expired": has_expired})
 
 
 def is_held(olds: Mapping[str, Any], approval: Approval) -> bool:

@@ -10,15 +10,13 @@ import pulumi
 from pulumi.dynamic import Resource
 
 from vpcep_pulumi.lifecycle.expiry import status_at
-from vpcep_pulumi.lifecycle.schema import DEFAULTS, HIDDEN, RESOLVED, RULES
+from vpcep_pulumi.lifecycle.schema import APPROVAL_TYPE, DEFAULTS, HIDDEN, RESOLVED, RULES
 from vpcep_pulumi.lifecycle.table import Live, is_reached
 from vpcep_pulumi.provider.dynamic import EndpointConnectionApprovalProvider
 from vpcep_pulumi.provider.properties import PLANS_KEPT
 from vpcep_pulumi.resources.arguments import as_input, given_inputs, problem_with, secret_names, spelled_out
 from vpcep_pulumi.resources.configuration import keeps_plans
 from vpcep_pulumi.resources.declarations import IDS, PLACE, Declaration, Declarations, declarations
-
-TYPE = "pulumi-python:dynamic/vpcep:EndpointConnectionApproval"
 
 
 class EndpointConnectionApproval(Resource, module="vpcep", name="EndpointConnectionApproval"):
@@ -124,7 +122,7 @@ class EndpointConnectionApproval(Resource, module="vpcep", name="EndpointConnect
         )
         identity = {name: given.get(name) for name in (*IDS, *PLACE)}
         plain = status if isinstance(status, str) and expires_at is None else None
-        claim, claimed = own.declare(Declaration(resource_name, TYPE, identity, opts, status=plain))
+        claim, claimed = own.declare(Declaration(resource_name, APPROVAL_TYPE, identity, opts, status=plain))
         previewed = pulumi.runtime.is_dry_run()
         inputs = {
             **given,
@@ -214,7 +212,9 @@ class _Existing(EndpointConnectionApproval, module="vpcep", name="EndpointConnec
         if is_known and (problem := problem_with("profile", profile)) is not None:
             raise pulumi.RunError(f"{resource_name}: {problem}")
         identity = {"service_id": service_id, "endpoint_id": endpoint_id, **place}
-        declarations().declare(Declaration(resource_name, TYPE, identity, opts or pulumi.ResourceOptions(), reads=True))
+        declarations().declare(
+            Declaration(resource_name, APPROVAL_TYPE, identity, opts or pulumi.ResourceOptions(), reads=True)
+        )
         outputs = dict.fromkeys(("service_id", "endpoint_id", "status", *RESOLVED))
         Resource.__init__(
             self,

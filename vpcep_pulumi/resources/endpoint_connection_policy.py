@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal, NoReturn
 import pulumi
 from pulumi.dynamic import Resource
 
-from vpcep_pulumi.lifecycle.policy_schema import POLICY, problems
+from vpcep_pulumi.lifecycle.policy_schema import POLICY, POLICY_TYPE, problems
 from vpcep_pulumi.provider.dynamic import EndpointConnectionPolicyProvider
 from vpcep_pulumi.provider.properties import PLANS_KEPT, RETAINED
 from vpcep_pulumi.resources.arguments import as_input, is_later, secret_names, spelled_out
@@ -17,7 +17,6 @@ from vpcep_pulumi.resources.configuration import keeps_plans
 from vpcep_pulumi.resources.declarations import PLACE, Declaration, Declarations, declarations
 from vpcep_pulumi.resources.rules import plain
 
-TYPE = "pulumi-python:dynamic/vpcep:EndpointConnectionPolicy"
 Action = Literal["leave", "reject", "accept"]
 SHOWN = (
     "service_id",
@@ -125,7 +124,7 @@ class EndpointConnectionPolicy(Resource, module="vpcep", name="EndpointConnectio
             settle_timeout=settle_timeout,
         )
         identity = {name: given.get(name) for name in ("service_id", *PLACE)}
-        claim, hidden = own.declare_policy(Declaration(resource_name, TYPE, identity, opts))
+        claim, hidden = own.declare_policy(Declaration(resource_name, POLICY_TYPE, identity, opts))
         previewed = pulumi.runtime.is_dry_run()
         inputs = {
             **given,

@@ -1,0 +1,1 @@
+"""What is live, compared with what is declared. It only reads."""
