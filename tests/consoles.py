@@ -42,6 +42,8 @@ PART = re.compile(
 )
 COMMAND = [sys.executable, "-c", "from vpcep_pulumi.cli import main; main()"]
 URL = "http://127.0.0.1:8080"
+ERRORS = [{"error_code": "EndPoint.0002", "error_message": "the subnet has no address left"}]
+"""Why a connection that a page lets fail has failed."""
 OWNER = "6e9dfd51d1124e8d8498dce894923a0d"
 IDS = re.compile(r'service_id="([^"]+)",\s*endpoint_id="([^"]+)"')
 VARIES = (
@@ -149,7 +151,7 @@ class Session:
         """
         (self.project / "__main__.py").write_text(block)
         for service, endpoint in IDS.findall(block) if connects else ():
-            if all(each.id != endpoint for each in self.simulator.world.connections(service)):
+            if self.simulator.status(service, endpoint) == "absent":
                 self.simulator.connect(service, endpoint, domain=OWNER)
 
     def copy(self, name: str) -> None:
@@ -162,6 +164,8 @@ class Session:
         what, service, endpoint, *more = text.split()
         if what == "connect":
             self.simulator.connect(service, endpoint, domain=more[0] if more else OWNER)
+        elif what == "fail":
+            self.simulator.world.put(service, endpoint, "failed", ERRORS)
         else:
             getattr(self.simulator, what)(service, endpoint)
 
@@ -261,7 +265,7 @@ class Session:
         config = {
             key: each if isinstance(each, str | Secret) else json.dumps(each) for key, each in self.config.items()
         }
-        stack = LocalEngine(self.project, self.folder / "dev.json", environ=self.environ, config=config)
+        stack = LocalEngine(self.project, self.folder / f"{self.project.name}.json", environ=self.environ, config=config)
         do: Callable[..., Result] = getattr(stack, operation)
         more: dict[str, Any] = {"target": target} if target else {}
         result = do(**more, **({"refresh": True} if "--refresh" in flags else {}))
