@@ -32,6 +32,9 @@ html_title = "vpcep-pulumi"
 myst_heading_anchors = 4
 myst_fence_as_directive = ["mermaid"]
 
+# A command over several lines is more than the lexer of consoles can do. It is shown all the same.
+suppress_warnings = ["misc.highlighting_failure"]
+
 autodoc_member_order = "bysource"
 autodoc_typehints = "signature"
 python_use_unqualified_type_names = True
