@@ -37,6 +37,9 @@ suppress_warnings = ["misc.highlighting_failure"]
 
 autodoc_member_order = "bysource"
 autodoc_typehints = "signature"
+autoclass_content = "both"  # a constructor's parameters are in the docstring of __init__
+autodoc_preserve_defaults = True
+python_maximum_signature_line_length = 100
 python_use_unqualified_type_names = True
 nitpick_ignore_regex = [
     # Without a network, no other project's objects can be linked to. Our own that are not public have no page.

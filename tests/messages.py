@@ -59,7 +59,7 @@ def messages() -> dict[str, str]:
         module = path.relative_to(PACKAGE)
         if module.parts[0] not in OUTSIDE:
             for text in _texts(ast.parse(path.read_text(encoding="utf-8"))):
-                line = re.sub(r"\s+", " ", text).strip()
+                line = re.sub(r"\{\w+\}", "…", re.sub(r"\s+", " ", text).strip())
                 if len(ENOUGH.findall(line.replace("…", " "))) >= 3 and " " in line:
                     found.setdefault(line, str(module))
     return found
