@@ -215,13 +215,13 @@ class Session:
         return line
 
     def pytest(self, words: list[str]) -> str:
-        (self.project.parent / "pytest.ini").write_text("[pytest]\naddopts = -p no:cacheprovider -p no:schemathesis -W ignore\n")
+        (self.project.parent / "pytest.ini").write_text(
+            "[pytest]\naddopts = -p no:cacheprovider -p no:schemathesis -W ignore\n"
+        )
         environ = {name: each for name, each in self.environ.items() if not name.startswith("PYTEST")}
         return self._started([sys.executable, "-m", "pytest", *words[1:]], environ, self.project.parent)
 
-    def _started(
-        self, command: list[str], environ: Mapping[str, str] | None = None, folder: Path | None = None
-    ) -> str:
+    def _started(self, command: list[str], environ: Mapping[str, str] | None = None, folder: Path | None = None) -> str:
         done = subprocess.run(
             command,
             env=environ or self.environ,
@@ -261,11 +261,15 @@ class Session:
     def _operated(self, operation: str, flags: list[str]) -> str:
         target = [value for flag, value in pairwise(flags) if flag == "--target"]
         flags = [each for each in flags if each not in target]
-        assert set(flags) <= {"--diff", "--yes", "--skip-preview", "--expect-no-changes", "--refresh", "--target"}, flags
+        assert set(flags) <= {"--diff", "--yes", "--skip-preview", "--expect-no-changes", "--refresh", "--target"}, (
+            flags
+        )
         config = {
             key: each if isinstance(each, str | Secret) else json.dumps(each) for key, each in self.config.items()
         }
-        stack = LocalEngine(self.project, self.folder / f"{self.project.name}.json", environ=self.environ, config=config)
+        stack = LocalEngine(
+            self.project, self.folder / f"{self.project.name}.json", environ=self.environ, config=config
+        )
         do: Callable[..., Result] = getattr(stack, operation)
         more: dict[str, Any] = {"target": target} if target else {}
         result = do(**more, **({"refresh": True} if "--refresh" in flags else {}))

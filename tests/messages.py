@@ -14,7 +14,17 @@ from pathlib import Path
 PACKAGE = Path(__file__).parent.parent / "vpcep_pulumi"
 OUTSIDE = ("testing", "cli")
 """The packages whose errors are for developers of programs, and name what to do there and then."""
-NO_MESSAGES = {"Output", "Input", "Property", "compile", "debug", "progress", "info", "AssertionError", "AttributeError"}
+NO_MESSAGES = {
+    "Output",
+    "Input",
+    "Property",
+    "compile",
+    "debug",
+    "progress",
+    "info",
+    "AssertionError",
+    "AttributeError",
+}
 """The calls whose texts are no messages of errors or warnings: documentation, patterns, other levels of the log."""
 ENOUGH = re.compile(r"[A-Za-z'_]{2,}")
 
