@@ -26,7 +26,7 @@ def blocks(text: str, language: str) -> list[str]:
 
 @pytest.mark.parametrize("page", draw.PAGES)
 def test_tables_and_diagrams_are_drawn_from_the_code(page):
-    assert draw.drawn(page) == (draw.ROOT / page).read_text(), "make docs"
+    assert draw.drawn(page) == (draw.ROOT / page).read_text(), "make draw"
 
 
 def test_every_attack_that_is_listed_has_its_tests():

@@ -8,7 +8,7 @@ import re
 import pytest
 import yaml
 
-from docs.conf import sections
+from docs.conf import sections, tables_of_contents
 from tests import consoles
 from tests.pages import FENCE, PAGES, ROOT, anchors, broken, name
 from vpcep_pulumi.testing.simulator import Simulator
@@ -23,6 +23,7 @@ BLOCKS = [
 IN_PARALLEL = {"docs/moving.md", "docs/audit.md", "docs/ci.md", "docs/compatibility.md"}
 """Pages that are being written: the site has them all the same, below "More"."""
 SHELLS = {"sh", "bash", "shell", "shell-session"}
+LONGEST_LINE = 120
 TYPED = re.compile(r"^    (?:\$ )?(?:pulumi|vpcep-pulumi|curl|pytest|export) \S", re.MULTILINE)
 
 
@@ -43,6 +44,23 @@ def test_every_page_is_in_the_table_of_contents():
     pages = {each for each in TEXTS if each.startswith("docs/")} - {"docs/index.md"}
     assert pages - listed <= IN_PARALLEL
     assert listed <= pages
+
+
+def test_the_site_has_the_pages_of_the_lists_and_every_other():
+    source = ["# Title\n\n## Start\n\n- [Install](install.md): how\n"]
+    tables_of_contents(None, "index", source)  # type: ignore[arg-type]  # it needs no Sphinx
+    first, more = (each.split("\n```")[0].split() for each in source[0].split("```{toctree}")[1:])
+    assert first == [":hidden:", ":caption:", "Start", "install"]
+    assert more[:3] == [":hidden:", ":caption:", "More"]
+    assert {"howto/partners", "errors"} <= set(more)
+    assert not {"install", "index"} & set(more)
+
+
+@pytest.mark.parametrize("page", TEXTS)
+def test_lines_are_short(page):
+    """Those of tables and of commands' output are as long as they are."""
+    lines = FENCE.sub("", TEXTS[page]).splitlines()
+    assert [line for line in lines if len(line) > LONGEST_LINE and not line.startswith(("|", "<!--"))] == []
 
 
 @pytest.mark.parametrize("page", TEXTS)
