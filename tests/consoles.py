@@ -239,7 +239,7 @@ class Session:
             return self._configured(words[3:])
         if words[1:3] == ["stack", "output"]:
             value = self.outputs[words[3]]
-            return f"{value if isinstance(value, str) else json.dumps(value)}\n"
+            return f"{value if isinstance(value, str) else json.dumps(value, sort_keys=True)}\n"
         assert words[1] in OPERATIONS, words
         return self._operated(words[1], words[2:])
 

@@ -48,7 +48,7 @@ def test_every_page_is_in_the_table_of_contents():
 
 def test_the_site_has_the_pages_of_the_lists_and_every_other():
     source = ["# Title\n\n## Start\n\n- [Install](install.md): how\n"]
-    tables_of_contents(None, "index", source)  # type: ignore[arg-type]  # it needs no Sphinx
+    tables_of_contents(None, "index", source)
     first, more = (each.split("\n```")[0].split() for each in source[0].split("```{toctree}")[1:])
     assert first == [":hidden:", ":caption:", "Start", "install"]
     assert more[:3] == [":hidden:", ":caption:", "More"]
