@@ -275,7 +275,8 @@ class Session:
         result = do(**more, **({"refresh": True} if "--refresh" in flags else {}))
         self.outputs = result.outputs
         self.code = 0 if result.ok else 1
-        printed = result.diff
+        # Without --diff, the CLI shows rows of its own, which end with the same summary.
+        printed = result.diff if "--diff" in flags else result.diff[result.diff.rfind("Resources:") :]
         if "--expect-no-changes" in flags and dict(result.steps):
             self.code = 1
             printed += "\nerror: no changes were expected but changes were proposed\n"
