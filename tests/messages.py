@@ -12,8 +12,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 PACKAGE = Path(__file__).parent.parent / "vpcep_pulumi"
-OUTSIDE = ("testing", "cli")
+OUTSIDE = ("testing",)
 """The packages whose errors are for developers of programs, and name what to do there and then."""
+REPORTS = ("cli", "audit", "convert")
+"""The packages that write much else: there, only what is raised, or goes to stderr, is taken for a message."""
 NO_MESSAGES = {
     "Output",
     "Input",
@@ -62,13 +64,26 @@ def _texts(node: ast.AST) -> Iterator[str]:
         yield from _texts(each)
 
 
+def _raised(tree: ast.Module) -> Iterator[ast.AST]:
+    """What a module raises, or prints to stderr."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Raise) and node.exc is not None:
+            yield node.exc
+        elif isinstance(node, ast.Call):
+            exits = isinstance(node.func, ast.Attribute) and node.func.attr == "exit"
+            if exits or any(each.arg == "err" for each in node.keywords):
+                yield node
+
+
 def messages() -> dict[str, str]:
     """By message: the module that has it."""
     found: dict[str, str] = {}
     for path in sorted(PACKAGE.rglob("*.py")):
         module = path.relative_to(PACKAGE)
         if module.parts[0] not in OUTSIDE:
-            for text in _texts(ast.parse(path.read_text(encoding="utf-8"))):
+            tree = ast.parse(path.read_text(encoding="utf-8"))
+            nodes = _raised(tree) if module.parts[0] in REPORTS else iter([tree])
+            for text in (text for node in nodes for text in _texts(node)):
                 line = re.sub(r"\{\w+\}", "…", re.sub(r"\s+", " ", text).strip())
                 if len(ENOUGH.findall(line.replace("…", " "))) >= 3 and " " in line:
                     found.setdefault(line, str(module))
