@@ -5,8 +5,11 @@ PYTHON ?= $(firstword $(foreach p,$(CANDIDATES),$(shell $(p) -c 'import sys, ens
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+DOCS_VENV := .venv-docs
+DOCS_READY := $(DOCS_VENV)/.ready
+SPHINX := $(DOCS_VENV)/bin/python -m sphinx --nitpicky --fail-on-warning --keep-going --quiet
 
-.PHONY: setup demo test coverage lint format lock picture docs soak figures benchmark clean
+.PHONY: setup demo test coverage lint format lock picture draw docs linkcheck soak figures benchmark clean
 .DEFAULT_GOAL := help
 
 help:  ## show this
@@ -43,8 +46,21 @@ format: setup  ## format the code
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-docs: setup  ## draw the lifecycle's tables and diagrams from the code
+$(DOCS_READY): requirements/docs.txt pyproject.toml
+	@test -n "$(PYTHON)" || { echo "Python 3.11 or later with venv is needed; name one with PYTHON=..."; exit 1; }
+	$(PYTHON) -m venv --clear $(DOCS_VENV)
+	$(DOCS_VENV)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/docs.txt
+	@touch $@
+
+draw: setup  ## draw the tables, diagrams and command lines of the documentation from the code
 	$(BIN)/python -m docs.draw
+
+docs: draw $(DOCS_READY)  ## build the documentation as a site, in build/docs
+	$(SPHINX) --builder html docs build/docs
+	@echo "build/docs/index.html"
+
+linkcheck: $(DOCS_READY)  ## check the links of the documentation that lead elsewhere (needs a network)
+	$(DOCS_VENV)/bin/python -m sphinx --quiet --builder linkcheck docs build/linkcheck
 
 picture: setup  ## take the README's picture of the demo
 	VPCEP_ENGINE=local $(BIN)/vpcep-pulumi demo --picture docs/demo.svg
@@ -59,9 +75,11 @@ benchmark: setup  ## measure what this package adds to Pulumi's own time, and ho
 	$(BIN)/python -m benchmarks.against_noop
 	$(BIN)/python -m benchmarks.engine_growth
 
-lock: setup  ## pin the development requirements anew (needs uv)
+lock: setup  ## pin the requirements of development and documentation anew (needs uv)
 	uv pip compile --universal --python-version 3.11 --upgrade --all-extras --group dev --generate-hashes \
 		--no-emit-index-url --no-header pyproject.toml --output-file requirements/dev.txt
+	uv pip compile --universal --python-version 3.11 --upgrade --extra testing --group docs --generate-hashes \
+		--no-emit-index-url --no-header pyproject.toml --output-file requirements/docs.txt
 
-clean:  ## remove the virtual environment and caches
-	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache htmlcov .coverage*
+clean:  ## remove the virtual environments, the built documentation and caches
+	rm -rf $(VENV) $(DOCS_VENV) build .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache htmlcov .coverage*

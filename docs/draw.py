@@ -1,4 +1,4 @@
-"""Draws the lifecycle's tables and diagrams, and the simulator's faults, from the code itself.
+"""Draws parts of the pages from the code itself: tables, diagrams, the command's help.
 
 python -m docs.draw          write them
 python -m docs.draw --check  fail where they are out of date
@@ -8,13 +8,18 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from pathlib import Path
 from types import MappingProxyType
+from typing import Any
+
+import typer
+from typer.core import TyperCommand, TyperGroup
 
 from tests.faults import attacks
 from vpcep_pulumi.audit.rules import RULES
+from vpcep_pulumi.cli.commands import app
 from vpcep_pulumi.lifecycle.policy_schema import POLICY
 from vpcep_pulumi.lifecycle.schema import APPROVAL, Schema
 from vpcep_pulumi.lifecycle.table import FULFILLED, TABLE, WAITS, Cell, Goal, Live, Step
@@ -23,6 +28,7 @@ from vpcep_pulumi.testing.simulator.faults import KINDS
 DOCS = Path(__file__).parent
 ROOT = DOCS.parent
 REACHED = {Goal.ACCEPTED: Live.ACCEPTED, Goal.REJECTED: Live.REJECTED, Goal.DELETED: Live.REJECTED}
+HELP_WIDTH = 100
 HEADINGS = {
     Goal.ACCEPTED: 'declared `status="accepted"`',
     Goal.REJECTED: 'declared `status="rejected"`',
@@ -111,15 +117,36 @@ def findings() -> str:
     return "\n".join(lines)
 
 
-def _of_policies(draw: Callable[..., str], *arguments: str) -> Callable[[], str]:
-    """The table of policies. The rows that are an approval's as well link from the root of the repository."""
-    return lambda: draw(POLICY, *arguments).replace("(docs/", "(")
+def commands() -> str:
+    """The help of the command, and of each of its subcommands."""
+    return "\n\n".join(_helps(typer.main.get_command(app), "vpcep-pulumi"))
+
+
+def _helps(command: Any, name: str) -> Iterator[str]:
+    assert isinstance(command, TyperCommand | TyperGroup)
+    command.rich_markup_mode = None  # plain text, whatever the terminal
+    context = command.context_class(command, info_name=name, terminal_width=HELP_WIDTH, max_content_width=HELP_WIDTH)
+    words = command.get_help(context)
+    lines = "\n".join(line.rstrip() for line in words.splitlines())
+    yield f"## {name}\n\n```text\n{lines}\n```"
+    if isinstance(command, TyperGroup):
+        for each, subcommand in command.commands.items():
+            yield from _helps(subcommand, f"{name} {each}")
+
+
+def _in_docs(draw: Callable[..., str], *arguments: object) -> Callable[[], str]:
+    """A table on a page of this folder. The schema's links begin at the root of the repository."""
+    return lambda: draw(*arguments).replace("(docs/", "(")
 
 
 PAGES: Mapping[str, Mapping[str, Callable[[], str]]] = MappingProxyType(
     {
-        "README.md": {"inputs": partial(inputs, APPROVAL, "approval"), "outputs": partial(outputs, APPROVAL)},
-        "docs/policies.md": {"inputs": _of_policies(inputs, "policy"), "outputs": _of_policies(outputs)},
+        "docs/approvals.md": {
+            "inputs": _in_docs(inputs, APPROVAL, "approval"),
+            "outputs": _in_docs(outputs, APPROVAL),
+        },
+        "docs/policies.md": {"inputs": _in_docs(inputs, POLICY, "policy"), "outputs": _in_docs(outputs, POLICY)},
+        "docs/command-line.md": {"commands": commands},
         "docs/lifecycle.md": {
             "table": table,
             "waits": waits,

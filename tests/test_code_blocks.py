@@ -14,13 +14,12 @@ from pathlib import Path
 
 import pytest
 
+from tests.pages import PAGES, ROOT
 from vpcep_pulumi.testing.engine import LocalEngine
 
-ROOT = Path(__file__).parent.parent
-PAGES = [*sorted(ROOT.glob("*.md")), *sorted(ROOT.glob("docs/*.md"))]
 BLOCK = re.compile(r"^```python\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 IDS = re.compile(r'service_id="([^"]+)",\s*endpoint_id="([^"]+)"')
-POLICIES = re.compile(r'Policy\(\s*"[^"]+",\s*service_id="([^"]+)"')
+SERVICES = re.compile(r'Policy\(\s*"[^"]+",\s*service_id="([^"]+)"|^service_id = "([^"]+)"', re.MULTILINE)
 PROFILE = re.compile(r'profile="([^"]+)"')
 
 
@@ -66,7 +65,7 @@ def test_it_runs(page, number, block, pytester, tmp_path, monkeypatch, simulator
         profiles = tmp_path / "profiles.json"
         profiles.write_text(json.dumps({"profiles": [{"name": name, **keys} for name in PROFILE.findall(block)]}))
         monkeypatch.setenv("HW_SHARED_CONFIG_FILE", str(profiles))
-        for service in POLICIES.findall(block):
+        for service in ("".join(names) for names in SERVICES.findall(block)):
             simulator.connect(service, domain="6e9dfd51d1124e8d8498dce894923a0d")
         for service, endpoint in IDS.findall(block):
             simulator.connect(service, endpoint, domain="6e9dfd51d1124e8d8498dce894923a0d")

@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from html import unescape
 from pathlib import Path
 
 import httpx
@@ -88,9 +89,8 @@ def test_a_port_in_use_is_said(simulator):
 CONNECTION = "the connection, owned by 6e9dfd51d1124e8d8498dce894923a0d"
 
 
-def test_the_demo_tells_the_whole_story(tmp_path: Path):
-    picture = tmp_path / "demo.svg"
-    result = CliRunner(env={"VPCEP_ENGINE": "local"}).invoke(app, ["demo", "--picture", str(picture)])
+def test_the_demo_tells_the_whole_story():
+    result = CliRunner(env={"VPCEP_ENGINE": "local"}).invoke(app, ["demo"])
     assert result.exit_code == 0, result.output
     for line in (
         "the local engine",
@@ -104,7 +104,45 @@ def test_the_demo_tells_the_whole_story(tmp_path: Path):
         "receive 705290f3-0d00-41f2-aedc-71f09844e879",
     ):
         assert line in result.output
-    assert picture.read_text().startswith("<svg")
+
+
+def shown(picture: str) -> list[str]:
+    """The lines of a picture, as far as they are visible."""
+    width = float(re.findall(r'viewBox="0 0 ([\d.]+)', picture)[0]) - 20  # its frame
+    lines: dict[float, str] = {}
+    parts = re.findall(
+        r'<text class="[^"]*-r\d+" x="([\d.]+)" y="([\d.]+)" textLength="([\d.]+)"[^>]*>(.*?)</text>', picture
+    )
+    for x, y, length, text in parts:
+        if text.strip():
+            assert float(x) + float(length) <= width, f"cut: {text}"
+        lines[float(y)] = lines.get(float(y), "") + unescape(text).replace("\xa0", " ")
+    return [lines[y].rstrip() for y in sorted(lines)]
+
+
+def check_picture(picture: str) -> None:
+    lines = shown(picture)
+    assert len(lines) <= 30
+    whole = re.sub(r"\s+", " ", " ".join(lines))
+    assert re.search(rf'\+ plan : "receive: {CONNECTION}, is rejected \(updated_at [0-9T:Z-]+\)"', whole)
+    for line in (
+        "$ pulumi preview --diff",
+        "$ pulumi up",
+        "    billing: update",
+        "    The connection is accepted again.",
+    ):
+        assert line in lines
+
+
+def test_a_picture_shows_the_drift_and_cuts_nothing(tmp_path: Path):
+    picture = tmp_path / "demo.svg"
+    result = CliRunner(env={"VPCEP_ENGINE": "local"}).invoke(app, ["demo", "--picture", str(picture)])
+    assert result.exit_code == 0, result.output
+    check_picture(picture.read_text())
+
+
+def test_the_readmes_picture_is_such_a_picture():
+    check_picture((Path(__file__).parent.parent.parent / "docs/demo.svg").read_text())
 
 
 @pytest.mark.parametrize(
@@ -118,13 +156,18 @@ def test_an_engine_that_is_not_there_is_said(monkeypatch, engine, problem):
     assert problem in result.output
 
 
-def test_a_step_that_goes_wrong_ends_the_demo(simulator):
+@pytest.mark.parametrize(("tells", "step"), [("tell", "preview --diff"), ("tell_of_drift", "up")])
+def test_a_step_that_goes_wrong_ends_the_demo(simulator, tells, step):
     class Broken:
+        def up(self) -> Result:
+            return Result(ok=False, steps=Steps({}))
+
         def preview(self) -> Result:
             return Result(ok=True, steps=Steps({}))
 
-    with pytest.raises(demo.DemoFailed, match="`pulumi preview --diff` came to"):
-        demo._Story(Console(quiet=True), Broken(), simulator).tell()  # type: ignore[arg-type]  # enough of an engine
+    story = demo._Story(Console(quiet=True), Broken(), simulator)  # type: ignore[arg-type]  # enough of an engine
+    with pytest.raises(demo.DemoFailed, match=f"`pulumi {step}` "):
+        getattr(story, tells)()
 
 
 def test_without_the_extra_the_command_says_what_to_install(tmp_path):

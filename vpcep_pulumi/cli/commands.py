@@ -26,6 +26,8 @@ app.command(cls=AuditCommand)(audit)
 TESTING = "vpcep-pulumi[testing]"
 Seconds = Annotated[float, typer.Option(min=0, help="Seconds; with a seed, the most.")]
 DEMO_WIDTH = 128
+PICTURE_WIDTH = 112
+"""So that a picture can be read at the width of a page, and the longest URN fits."""
 
 app.command()(declare)
 app.command()(from_terraform)
@@ -75,15 +77,20 @@ def simulator(
 @app.command()
 def demo(
     *,
-    picture: Annotated[Path | None, typer.Option(help="Write a picture (SVG) of the run to this file.")] = None,
+    picture: Annotated[
+        Path | None,
+        typer.Option(help="Show the scene of the drift only, and write a picture (SVG) of it to this file."),
+    ] = None,
 ) -> None:
     """Show the main job on the simulator: accept, see drift, heal it, reject."""
     with _testing_extra():
         from vpcep_pulumi.cli.demo import DemoFailed, run_demo  # noqa: PLC0415
-    fixed = picture is not None or not sys.stdout.isatty()
-    console = Console(width=DEMO_WIDTH if fixed else None, record=picture is not None)
+    if picture is not None:
+        console = Console(width=PICTURE_WIDTH, record=True)
+    else:
+        console = Console(width=None if sys.stdout.isatty() else DEMO_WIDTH)
     try:
-        run_demo(console, os.environ)
+        run_demo(console, os.environ, only_drift=picture is not None)
     except DemoFailed as error:
         console.print(Text(f"The demo went wrong: {error}", style="bold red"))
         raise typer.Exit(1) from None

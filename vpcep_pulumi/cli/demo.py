@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import sys
+import textwrap
 from collections import Counter
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -32,8 +33,18 @@ PARTNERS = tuple(f"{number}f3c8d52-7b1e-4c0a-9d64-2e8f5a7b9c1d" for number in (1
 LATER = "4f3c8d52-7b1e-4c0a-9d64-2e8f5a7b9c1d"
 STRANGER = "e1a6a8a0-54c3-4a3e-8ba9-1f2a0c0f4f52"
 
+POLICIES: Mapping[str, object] = {
+    "partners": {
+        "service_id": MARKET,
+        "rules": [{"action": "accept", "domain_ids": [PARTNER]}],
+        "max_interruptions": 4,
+    }
+}
+
 PROJECT = "Pulumi.yaml"
 STACK = "demo"
+INDENT = " " * 8
+"""Where a wrapped line goes on in a picture."""
 STYLES = {"+": "green", "-": "red", "~": "yellow"}
 ENGINES: Mapping[str, type[LocalEngine | CliEngine]] = {"local": LocalEngine, "pulumi": CliEngine}
 
@@ -42,10 +53,11 @@ class DemoFailed(VpcepError):
     """A step of the demo did not have the expected result."""
 
 
-def run_demo(console: Console, environ: Mapping[str, str]) -> None:
+def run_demo(console: Console, environ: Mapping[str, str], *, only_drift: bool = False) -> None:
     """Run the demo.
 
     :param environ: ``VPCEP_ENGINE`` names the engine, ``local`` or ``pulumi``; by default the CLI if it is on PATH.
+    :param only_drift: show the scene of the drift only, with one approval: it fits on a picture.
     :raises DemoFailed: a step went wrong.
     """
     name = environ.get("VPCEP_ENGINE") or ("pulumi" if is_on_path() else "local")
@@ -55,16 +67,20 @@ def run_demo(console: Console, environ: Mapping[str, str]) -> None:
         raise DemoFailed("VPCEP_ENGINE=pulumi, but there is no pulumi CLI on PATH")
     keys = {"DEMOACCESSKEY": "demo-secret-key"}
     with TemporaryDirectory() as folder, Simulator.start(access_keys=keys, creating_s=0.5) as simulator:
-        project = _lay_out(Path(folder))
+        project = _lay_out(Path(folder), policies={} if only_drift else POLICIES)
         engine = ENGINES[name](
             project,
             Path(folder) / "state" / ("" if name == "pulumi" else f"{STACK}.json"),
             stack=STACK,
             environ={**environ, **simulator.environment, "PULUMI_CONFIG_PASSPHRASE": "demo"},
         )
+        story = _Story(console, engine, simulator)
+        if only_drift:
+            story.tell_of_drift()
+            return
         words = "the pulumi CLI on PATH" if name == "pulumi" else "the local engine (there is no need for a CLI)"
         console.print(f"[bold]A simulated VPC Endpoint API at[/] {simulator.url}[bold], and[/] {words}[bold].[/]\n")
-        _Story(console, engine, simulator).tell()
+        story.tell()
 
 
 class _Story:
@@ -102,6 +118,21 @@ class _Story:
         self._now("rejected", accepted=0)
         self._calls()
 
+    def tell_of_drift(self) -> None:
+        """The scene of the drift, with one approval and no policy."""
+        self._simulator.connect(SERVICE, ENDPOINT, domain=ACCOUNT)
+        result = self._engine.up()
+        if not result.ok:
+            raise DemoFailed("; ".join(result.messages("error")) or "`pulumi up` failed")
+        self._simulator.reject(SERVICE, ENDPOINT)
+        self._say("A connection is accepted. Then somebody rejects it in the console. No state file knows of that.")
+        self._do("pulumi preview --diff", self._engine.preview, {"billing": "update"}, diff=True)
+        self._do("pulumi up", self._engine.up, {"billing": "update"})
+        found = self._simulator.status(SERVICE, ENDPOINT)
+        self._console.print(f"    The connection is {found} again.", style="dim")
+        if found != "accepted":
+            raise DemoFailed(f"the connection is {found}, not accepted")
+
     def _say(self, text: str) -> None:
         self._console.print(f"\n[bold cyan]{text}[/]")
 
@@ -111,7 +142,7 @@ class _Story:
         steps = {urn.rpartition("::")[2]: op for urn, op in result.steps.items()}
         for line in result.diff.splitlines() if diff else ():
             if line.strip():
-                self._console.print(_styled(line), soft_wrap=True)
+                self._show(line)
         if not diff:
             done = ", ".join(f"{name}: {op}" for name, op in steps.items()) or "nothing to do"
             self._console.print(f"    {done}")
@@ -119,6 +150,16 @@ class _Story:
             raise DemoFailed("; ".join(result.messages("error")) or f"`{command}` failed")
         if steps != expected:
             raise DemoFailed(f"`{command}` came to {steps}, not to {dict(expected)}")
+
+    def _show(self, line: str) -> None:
+        """Print a line of the engine's. A terminal wraps it by itself; a picture cuts it, so it is wrapped here."""
+        if not self._console.record:
+            self._console.print(_styled(line), soft_wrap=True)
+            return
+        style = _styled(line).style
+        indent = " " * line.find('"') if '"' in line else INDENT
+        for part in textwrap.wrap(line, self._console.width, subsequent_indent=indent, break_on_hyphens=False):
+            self._console.print(Text(part, style=style), soft_wrap=True)
 
     def _now(self, expected: str, *, accepted: int) -> None:
         """Show how the connections are, and stop if that is not what was to come."""
@@ -158,7 +199,7 @@ def _styled(line: str) -> Text:
     return Text(line, style=STYLES.get(line.lstrip()[:1], ""))
 
 
-def _lay_out(folder: Path) -> Path:
+def _lay_out(folder: Path, policies: Mapping[str, object]) -> Path:
     """Copy this package's project to a folder of its own, with a stack configuration."""
     source = next(each for each in _sources() if (each / PROJECT).exists())
     project = folder / "project"
@@ -168,13 +209,6 @@ def _lay_out(folder: Path) -> Path:
     shutil.copytree(source / "examples" / "approvals", project / "examples" / "approvals")
     (project / ".venv").symlink_to(sys.prefix)
     approvals = {"billing": {"service_id": SERVICE, "endpoint_id": ENDPOINT, "expected_domain_id": ACCOUNT}}
-    policies = {
-        "partners": {
-            "service_id": MARKET,
-            "rules": [{"action": "accept", "domain_ids": [PARTNER]}],
-            "max_interruptions": 4,
-        }
-    }
     # JSON is valid YAML.
     config = {"config": {"vpcep-approvals:approvals": approvals, "vpcep-approvals:policies": policies}}
     (project / f"Pulumi.{STACK}.yaml").write_text(json.dumps(config), encoding="utf-8")
