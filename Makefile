@@ -95,13 +95,14 @@ lowest: $(TOOLS)/.ready  ## run a part of the tests with the lowest version of e
 
 sbom: dist $(TOOLS)/.ready  ## write build/sbom.json (CycloneDX): the package and all that it installs
 	$(TOOLS)/bin/uv venv --quiet --clear --python $(PYTHON) build/described
-	$(TOOLS)/bin/uv pip install --quiet --python build/described --find-links dist 'vpcep-pulumi[testing,cli]==$(VERSION)'
+	$(TOOLS)/bin/uv pip install --quiet --python build/described \
+		'dist/vpcep_pulumi-$(VERSION)-py3-none-any.whl[testing,cli]'
 	$(TOOLS)/bin/cyclonedx-py environment --pyproject pyproject.toml --output-reproducible \
 		--output-format JSON --output-file build/sbom.json build/described/bin/python
 
-audit: $(TOOLS)/.ready  ## ask which known vulnerabilities are in what is pinned
-	$(TOOLS)/bin/pip-audit --require-hashes --disable-pip --requirement requirements/dev.txt
-	$(TOOLS)/bin/pip-audit --require-hashes --disable-pip --requirement requirements/tools.txt
+audit: $(TOOLS)/.ready  ## ask for known vulnerabilities in what is pinned; a package that cannot be judged fails
+	$(TOOLS)/bin/pip-audit --strict --require-hashes --disable-pip --requirement requirements/dev.txt
+	$(TOOLS)/bin/pip-audit --strict --require-hashes --disable-pip --requirement requirements/tools.txt
 
 clean:  ## remove the virtual environment and caches
 	rm -rf $(VENV) $(TOOLS) $(LOWEST) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache htmlcov .coverage*
