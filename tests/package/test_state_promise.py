@@ -127,7 +127,7 @@ def test_no_secret_and_nothing_of_a_machine_is_in_it(folder):
     text = (STATES / folder / "state.json").read_text(encoding="utf-8")
     assert SECRET not in text
     assert "token" not in text.lower()
-    for place in ("127.0.0.1", "/home/", "/root", "/tmp", "/work", "\\\\"):
+    for place in ("127.0.0.1", "localhost", "/home/", "/tmp", str(ROOT), "\\\\"):
         assert place not in text
 
 
