@@ -35,7 +35,7 @@ def run(simulator, tmp_path):
 
 
 def test_there_is_a_test_for_each():
-    assert {path.name for path in EXAMPLES.iterdir() if path.is_dir()} == {
+    assert {path.parent.name for path in EXAMPLES.glob("*/__main__.py")} == {
         "accounts",
         "approvals",
         "component",

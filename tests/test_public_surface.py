@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import importlib
+import importlib.metadata
 import inspect
 import pkgutil
+import tomllib
+from pathlib import Path
 
 import pulumi
 import pytest
@@ -70,3 +73,19 @@ def test_every_resource_is_public():
             if is_own and issubclass(value, pulumi.Resource) and not name.startswith("_"):
                 found.add(name)
     assert found < set(vpcep_pulumi.__all__)
+
+
+def test_the_version_is_the_installed_one():
+    """It is no name for an asterisk to bring, but it is there to ask for."""
+    project = tomllib.loads((Path(__file__).parent.parent / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    assert vpcep_pulumi.__version__ == project["version"], "make setup"
+    assert "__version__" in dir(vpcep_pulumi)
+    assert "__version__" not in vpcep_pulumi.__all__
+
+
+def test_sources_that_are_only_on_the_path_have_no_version(monkeypatch):
+    def missing(name: str) -> str:
+        raise importlib.metadata.PackageNotFoundError(name)
+
+    monkeypatch.setattr(importlib.metadata, "version", missing)
+    assert vpcep_pulumi.__version__ == "0+unknown"

@@ -9,6 +9,9 @@ if TYPE_CHECKING:
     from vpcep_pulumi.resources.queries import EndpointConnection, get_connections, get_connections_output
     from vpcep_pulumi.resources.rules import accept, leave, reject
 
+    __version__: str
+    """The version that is installed, such as ``1.2.3``."""
+
 __all__ = [
     "EndpointConnection",
     "EndpointConnectionApproval",
@@ -34,12 +37,23 @@ if not TYPE_CHECKING:  # given a module's __getattr__, a type checker accepts an
 
     def __getattr__(name: str) -> Any:
         """Import what is asked for on first access: pytest loads this package in every run, and pulumi is slow."""
+        if name == "__version__":
+            return _version()
         if name not in __all__:
             raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
         from importlib import import_module  # noqa: PLC0415
 
         return getattr(import_module(_MODULES.get(name, f"{_RESOURCES}.queries")), name)
 
+    def _version() -> str:
+        """From the package's metadata; nothing is installed where the sources are only on the path."""
+        from importlib.metadata import PackageNotFoundError, version  # noqa: PLC0415
+
+        try:
+            return version("vpcep-pulumi")
+        except PackageNotFoundError:
+            return "0+unknown"
+
 
 def __dir__() -> list[str]:
-    return __all__
+    return [*__all__, "__version__"]

@@ -16,6 +16,7 @@ import pytest
 from rich.console import Console
 from typer.testing import CliRunner
 
+import vpcep_pulumi
 from vpcep_pulumi.cli import demo
 from vpcep_pulumi.cli.commands import app
 from vpcep_pulumi.testing.results import Result, Steps
@@ -168,6 +169,13 @@ def test_a_step_that_goes_wrong_ends_the_demo(simulator, tells, step):
     story = demo._Story(Console(quiet=True), Broken(), simulator)  # type: ignore[arg-type]  # enough of an engine
     with pytest.raises(demo.DemoFailed, match=f"`pulumi {step}` "):
         getattr(story, tells)()
+
+
+def test_the_version_is_told_with_what_it_runs_on():
+    result = CliRunner().invoke(app, ["--version"])
+    assert result.exit_code == 0
+    assert result.output.startswith(f"vpcep-pulumi {vpcep_pulumi.__version__} (pulumi 3.")
+    assert f"Python {sys.version_info.major}.{sys.version_info.minor}." in result.output
 
 
 def test_without_the_extra_the_command_says_what_to_install(tmp_path):

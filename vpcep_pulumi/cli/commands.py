@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+import platform
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
+from importlib.metadata import version as _version_of
 from pathlib import Path
 from typing import Annotated
 
@@ -14,12 +16,13 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
+import vpcep_pulumi
 from vpcep_pulumi.cli.audit import AuditCommand, audit
 from vpcep_pulumi.cli.declare import declare
 from vpcep_pulumi.cli.from_terraform import from_terraform
 from vpcep_pulumi.cli.listing import list_connections
 
-app = typer.Typer(no_args_is_help=True, add_completion=False, help="Tools around vpcep_pulumi.")
+app = typer.Typer(no_args_is_help=True, add_completion=False)
 app.command("list")(list_connections)
 app.command(cls=AuditCommand)(audit)
 
@@ -41,6 +44,25 @@ def _testing_extra() -> Iterator[None]:
     except ModuleNotFoundError as error:
         typer.secho(f"this command needs {error.name}: install it with `pip install '{TESTING}'`", err=True)
         raise typer.Exit(1) from None
+
+
+def _show_version(wanted: bool) -> None:  # noqa: FBT001 -- typer passes the option's value
+    """Print the versions that a report of a bug needs, and end."""
+    if wanted:
+        versions = f"pulumi {_version_of('pulumi')}, Python {platform.python_version()}, {platform.system()}"
+        typer.echo(f"vpcep-pulumi {vpcep_pulumi.__version__} ({versions})")
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    *,
+    version: Annotated[
+        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version and exit.")
+    ] = False,
+) -> None:
+    """Tools around vpcep_pulumi."""
+    del version
 
 
 @app.command()
