@@ -87,7 +87,11 @@ class Deployment:
         lines = [f"encryptionsalt: {crypter.salt}", "config:"]
         for key, value in values.items():
             lines += [f"  {key}:", f"    secure: {crypter.encrypt(value)}"]
-        (self.folder / "Pulumi.dev.yaml").write_text("\n".join(lines) + "\n")
+        text = "\n".join(lines) + "\n"
+        (self.folder / "Pulumi.dev.yaml").write_text(text)
+        used = self.state / "project" / "Pulumi.dev.yaml"
+        if used.exists():  # the CLI's own copy, which it keeps from its first operation on
+            used.write_text(text)
 
     def preview(self, **options: Any) -> Result:
         return self._done("preview", options)
