@@ -6,27 +6,32 @@ can be tried, and a kill at every call. Time passes only in sleeps.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import httpx
 
 from tests.conftest import DrivenTime
+from tests.faults.declared import POLICY_TYPE, SERVICE, TYPE, WAIT, Approval, Declared, Policy
 from tests.inprocess import PHRASE, session
 from vpcep_pulumi.api.client import Client
 from vpcep_pulumi.clock import Clock
 from vpcep_pulumi.errors import PartlyDone, VpcepError
 from vpcep_pulumi.lifecycle.table import is_reached
-from vpcep_pulumi.operation.claims import CLAIM_INPUT, Claims
+from vpcep_pulumi.operation import many
+from vpcep_pulumi.operation.claims import Claims
 from vpcep_pulumi.operation.operation import Operation
 from vpcep_pulumi.operation.rules import Event
 from vpcep_pulumi.provider.core import ApprovalProvider
+from vpcep_pulumi.provider.policy import PolicyProvider
 from vpcep_pulumi.provider.properties import PLAN, PREVIEW, REFUSED
-from vpcep_pulumi.testing.engine.deployment import Deployment, Goal
+from vpcep_pulumi.testing.engine.deployment import Deployment
 from vpcep_pulumi.testing.engine.edits import tainted
 from vpcep_pulumi.testing.engine.errors import HostEnded, ProviderError
 from vpcep_pulumi.testing.engine.host import Difference
@@ -36,13 +41,11 @@ from vpcep_pulumi.testing.engine.report import Report
 from vpcep_pulumi.testing.engine.resource import Resource
 from vpcep_pulumi.testing.engine.state import State
 from vpcep_pulumi.testing.engine.steps import Stopped
-from vpcep_pulumi.testing.engine.urns import Alias
 from vpcep_pulumi.testing.engine.values import Values, plain
 from vpcep_pulumi.testing.simulator import Simulator
 
-TYPE = "pulumi-python:dynamic/vpcep:EndpointConnectionApproval"
-SERVICE, TOKEN = "svc", "CANARY-token-of-the-owner"
-WAIT = {"appear_timeout": 2, "settle_timeout": 30}
+TOKEN = "CANARY-token-of-the-owner"
+__all__ = ("SERVICE", "TOKEN", "TYPE", "WAIT", "Approval", "Engine", "Kill", "Outcome", "Policy", "TickingTime")
 
 
 class TickingTime(DrivenTime):
@@ -58,6 +61,10 @@ class TickingTime(DrivenTime):
 
 class Killed(BaseException):
     """A process is gone."""
+
+
+class KilledAtWork(Exception):
+    """The same, in one of the threads that carry a policy out: they are gone with their process."""
 
 
 @dataclass(frozen=True)
@@ -90,7 +97,12 @@ class Connection(httpx.BaseTransport):
             return self._inner.handle_request(request)
         if due and kill.carried_out:
             self._inner.handle_request(request).read()
-        raise Killed
+        raise Killed if threading.current_thread() is threading.main_thread() else KilledAtWork
+
+    @property
+    def is_gone(self) -> bool:
+        """Whether the process that sends requests is."""
+        return self.dead and self.kill is not None and self.kill.victim != "program"
 
     def close(self) -> None:
         self._inner.close()
@@ -115,48 +127,60 @@ class Log:
 class Host:
     """The host, without its process."""
 
-    def __init__(self, provider: ApprovalProvider, connection: Connection, *, dry_run: bool) -> None:
-        self._provider, self._connection = provider, connection
+    def __init__(self, operation: Operation, connection: Connection, *, dry_run: bool) -> None:
+        self._approvals, self._policies, self._connection = (
+            ApprovalProvider(operation),
+            PolicyProvider(operation),
+            connection,
+        )
         self._told = {PREVIEW: True} if dry_run else {}
 
     def check(self, olds: Values, news: Values) -> tuple[Values, list[tuple[str, str]]]:
         """In a preview the program says so, and raises what is refused."""
-        found = self._asked(lambda: self._provider.check(plain(olds), {**plain(news), **self._told}))
+        found = self._asked(lambda: self._of(news).check(plain(olds), {**plain(news), **self._told}))
         if REFUSED in found.inputs:
             return found.inputs, [("", found.inputs[REFUSED])]
         return found.inputs, [(each.property_name, each.reason) for each in found.failures]
 
     def diff(self, _id: str, olds: Values, news: Values) -> Difference:
-        found = self._asked(lambda: self._provider.diff(plain(olds), plain(news)))
+        found = self._asked(lambda: self._of(news).diff(plain(olds), plain(news)))
         return Difference(found.changes, found.replaces, False)
 
     def create(self, inputs: Values) -> tuple[str, Values]:
         try:
-            found: tuple[str, Values] = self._asked(lambda: self._provider.create(plain(inputs)))
+            found: tuple[str, Values] = self._asked(lambda: self._of(inputs).create(plain(inputs)))
         except PartlyDone as part:
             return part.id, part.outputs
         return found
 
     def read(self, id_: str, outputs: Values, _inputs: Values) -> tuple[str, Values, Values | None]:
-        found = self._asked(lambda: self._provider.read(id_, plain(outputs)))
+        found = self._asked(lambda: self._of(outputs).read(id_, plain(outputs)))
         return found.id, found.outputs, found.inputs
 
     def update(self, _id: str, olds: Values, news: Values) -> Values:
         try:
-            found: Values = self._asked(lambda: self._provider.update(plain(olds), plain(news)))
+            found: Values = self._asked(lambda: self._of(news).update(plain(olds), plain(news)))
         except PartlyDone as part:
             return part.outputs
         return found
 
     def delete(self, resource: Resource) -> None:
-        self._asked(lambda: self._provider.delete(plain(resource.outputs)))
+        self._asked(lambda: self._of(resource.outputs).delete(plain(resource.outputs)))
+
+    def _of(self, values: Values) -> Any:
+        """The provider of a resource with these inputs or outputs."""
+        return self._policies if "rules" in values else self._approvals
 
     def _asked(self, ask: Callable[[], Any]) -> Any:
         kill = self._connection.kill
         if self._connection.dead and kill is not None and kill.victim == "host":
             raise HostEnded
         try:
-            return ask()
+            try:
+                return ask()
+            finally:
+                if self._connection.is_gone:  # whatever its threads came to
+                    raise Killed
         except Killed:
             if kill is not None and kill.victim == "host":
                 raise HostEnded from None
@@ -203,51 +227,13 @@ class Hosts:
     def finish(self, _seconds: float) -> None: ...
 
 
-@dataclass(frozen=True)
-class Approval:
-    """An approval as a program declares it."""
-
-    name: str
-    endpoint: str
-    status: str = "accepted"
-    owner: str | None = None
-    description: str | None = None
-    former: str | None = None
-    retain: bool = False
-    first: bool = False
-    """Whether it is deleted before it is replaced."""
-
-    @property
-    def urn(self) -> str:
-        return f"urn:pulumi:dev::story::{TYPE}::{self.name}"
-
-    def claimed(self) -> Event:
-        """What its constructor tells the provider."""
-        told = {"event": "declared", "claim": self.name, "name": self.name, "urn": self.urn}
-        return {**told, "connection": (SERVICE, self.endpoint, None)}
-
-    def goal(self) -> Goal:
-        inputs = {
-            "service_id": SERVICE,
-            "endpoint_id": self.endpoint,
-            "status": self.status,
-            "expected_domain_id": self.owner,
-            "description": self.description,
-            CLAIM_INPUT: f"{self.name} {self.urn}",
-            **WAIT,
-        }
-        given = {name: value for name, value in inputs.items() if value is not None}
-        resource = Resource(urn="", type=TYPE, custom=True, inputs=given, retain_on_delete=self.retain)
-        aliases = (Alias(name=self.former),) if self.former else ()
-        return Goal(self.name, resource, aliases, delete_before_replace=self.first or None)
-
-
 @dataclass
 class Outcome:
     """What an operation came to.
 
     :ivar steps: by resource name.
     :ivar plans: what a preview promised, by endpoint.
+    :ivar ends_policy: whether a policy is deleted.
     """
 
     ok: bool
@@ -255,6 +241,7 @@ class Outcome:
     steps: dict[str, str] = field(default_factory=dict)
     plans: dict[str, str] = field(default_factory=dict)
     deleted: set[str] = field(default_factory=set)
+    ends_policy: bool = False
     errors: list[str] = field(default_factory=list)
     log: list[str] = field(default_factory=list)
     calls: int = 0
@@ -267,10 +254,10 @@ class Engine:
         self.simulator, self.time, self.folder = simulator, time, folder
         self.path = folder / "dev.json"
 
-    def preview(self, program: list[Approval]) -> Outcome:
+    def preview(self, program: Sequence[Declared]) -> Outcome:
         return self._run(program, dry_run=True)
 
-    def up(self, program: list[Approval], kill: Kill | None = None, **flags: Any) -> Outcome:
+    def up(self, program: Sequence[Declared], kill: Kill | None = None, **flags: Any) -> Outcome:
         """
         :param flags: as :class:`~vpcep_pulumi.testing.engine.options.Options` has them.
         """
@@ -291,13 +278,17 @@ class Engine:
         with State(self.path, PHRASE, writes=False) as state:
             return {each.urn.rpartition("::")[2]: each for each in state.all() if each.hosted}
 
+    def approvals(self) -> dict[str, Resource]:
+        """The approvals among it."""
+        return {name: each for name, each in self.recorded().items() if each.type == TYPE}
+
     def text(self) -> str:
         """Everything that lies beside the state, whatever it is."""
         return "\n".join(path.read_text() for path in self.folder.iterdir() if path.is_file())
 
     def _run(
         self,
-        program: list[Approval] | None,
+        program: Sequence[Declared] | None,
         *,
         dry_run: bool = False,
         refresh: bool = False,
@@ -320,10 +311,15 @@ class Engine:
                 client=partial(Client, transport=connection),
             )
             operations.callback(operation.close)
-            return Host(ApprovalProvider(operation), connection, dry_run=dry_run)
+            return Host(operation, connection, dry_run=dry_run)
 
         outcome = Outcome(ok=False, log=log.lines)
-        with operations, session(self.path, Hosts(host), dry_run=dry_run, options=options, project="story") as found:
+        # One thread at a time: the same things in the same order, so that a story can be told again.
+        with (
+            patch.object(many, "MOST", 1),
+            operations,
+            session(self.path, Hosts(host), dry_run=dry_run, options=options, project="story") as found,
+        ):
             report = found.report
             try:
                 self._operate(found.deployment, program, report, connection, events, refresh=refresh)
@@ -342,7 +338,11 @@ class Engine:
             name = step.resource.urn.rpartition("::")[2]
             if step.op != "same":
                 outcome.steps[name] = step.op
-            if step.op in ("delete", "delete-replaced") and not step.resource.retain_on_delete:
+            if step.resource.type == POLICY_TYPE:
+                planned = plain(step.new.inputs.get(PLAN)) if step.new is not None and step.op != "same" else None
+                outcome.plans = (planned if isinstance(planned, dict) else {}) | outcome.plans
+                outcome.ends_policy = outcome.ends_policy or step.op in ("delete", "delete-replaced")
+            elif step.op in ("delete", "delete-replaced") and not step.resource.retain_on_delete:
                 outcome.deleted.add(plain(step.resource.inputs["endpoint_id"]))
             elif step.new is not None and PLAN in step.new.inputs and step.op != "same":
                 outcome.plans[plain(step.new.inputs["endpoint_id"])] = plain(step.new.inputs[PLAN])
@@ -351,7 +351,7 @@ class Engine:
     def _operate(
         self,
         deployment: Deployment,
-        program: list[Approval] | None,
+        program: Sequence[Declared] | None,
         report: Report,
         connection: Connection,
         events: list[Event],
@@ -361,13 +361,13 @@ class Engine:
         if refresh:
             deployment.refresh(counted=True)
             return
-        for approval in program or []:
-            found = deployment.register(approval.goal()).resource
-            events.append({"event": "answered", "claim": approval.name})
+        for each in program or []:
+            found = deployment.register(each.goal()).resource
+            events.append({"event": "answered", "claim": each.name})
             errors, live = found.outputs.get("errors"), str(found.outputs.get("status"))
             # As the resource itself does it in a program: what was not reached is recorded, and fails the update.
-            if errors and not (live == "failed" and is_reached(approval.status, live)):
-                report.say("error", f"{approval.name} was not reached: {'; '.join(map(str, plain(errors)))}")
+            if errors and not (isinstance(each, Approval) and live == "failed" and is_reached(each.status, live)):
+                report.say("error", f"{each.name} was not reached: {'; '.join(map(str, plain(errors)))}")
             if connection.dead and connection.kill is not None and connection.kill.victim == "program":
                 report.say("error", "the program was killed")
                 break

@@ -55,6 +55,16 @@ PROGRAM = st.one_of(
     _event("flip", number=NUMBERS),
     _event("change", number=NUMBERS, owner=OWNED, retain=RETAINED, first=st.booleans()),
     _event("swap", number=NUMBERS, other=NUMBERS),
+    *[
+        _event(
+            "decide_all",
+            number=NUMBERS,
+            otherwise=st.sampled_from(["leave", "leave", "reject"]),
+            most=st.sampled_from([8, 0, 1]),
+        )
+    ]
+    * 2,
+    _event("decide_none"),
 )
 """What the team does."""
 ENGINE = st.one_of(
