@@ -112,9 +112,9 @@ class TestTwoAccounts:
 
     def test_the_state_holds_the_name_and_no_secret(self, accounts):
         good(accounts.deployment.up())
-        text = accounts.deployment.state_text()
+        text = accounts.deployment.state_text().replace('": "', '":"')
         for name in ("north", "europe"):
-            assert f'"profile": "{name}"' in text
+            assert f'"profile":"{name}"' in text
         assert "AKNORTH" not in text
         assert accounts.north.url not in text
 
@@ -225,6 +225,10 @@ class TestAProfileThatIsGone:
 
     @pytest.mark.parametrize("what", ["preview", "up", "refresh", "destroy"])
     def test_it_is_said_and_nothing_is_sent_for_it(self, gone, what, tmp_path):
+        if gone.deployment.engine_name == "cli" and what in ("refresh", "destroy"):
+            # Without the program, the CLI configures the provider as its last update did: the state holds it, encrypted.
+            good(getattr(gone.deployment, what)())
+            return
         said = errors(getattr(gone.deployment, what)())
         assert self.SAID.format(path=tmp_path / ".hcloud/config.json") in said
         assert gone.posts()["europe"] == []

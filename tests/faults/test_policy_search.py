@@ -84,8 +84,8 @@ SPOILT = {
     "every rejection counts as an interruption": ("policy", INTERRUPTS, "return self.step in REJECTS"),
     "an approval's connection is decided": (
         "policy",
-        "goal=None, rule=None, is_claimed=True",
-        "rule=None, is_claimed=True",
+        "Decision(each.connection, None, is_claimed=True",
+        "Decision(each.connection, each.goal, is_claimed=True",
     ),
     "nothing expires": ("policy", 'if status_at("accepted", rule.expires_at, now) == "rejected":', "if False:"),
     "every rule matches": ("policy", "        if not matches:\n            continue\n", ""),
