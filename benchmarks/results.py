@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import platform
+import shutil
 import subprocess
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, replace
@@ -15,8 +16,6 @@ from statistics import median
 from typing import Self
 
 from pydantic import TypeAdapter
-
-from vpcep_pulumi.testing.cli_engine import is_on_path
 
 FILE = Path(__file__).parent / "results.json"
 PACKAGES = (
@@ -142,18 +141,21 @@ def read(path: Path = FILE) -> Results:
     return TypeAdapter(Results).validate_json(path.read_bytes())
 
 
-def begun(path: Path, *, trial: bool, anew: bool) -> Results:
+def begun(path: Path | None, *, trial: bool, anew: bool) -> Results:
     """The results to which measures are added.
 
     :param anew: whether none of the file's are kept.
     :raises NotComparable: the file's were taken elsewhere.
     """
     results = Results.begin(trial=trial)
-    if anew or not path.exists():
+    if anew or path is None or not path.exists():
         return results
     kept = read(path)
     if not kept.same_as(results):
-        raise NotComparable(f"{path.name} is of another machine, of other versions or a trial: measure every subject")
+        raise NotComparable(
+            f"{path.name} is of another machine, of other versions or a trial: measure every subject, "
+            "or name another file with --output"
+        )
     return kept
 
 
@@ -163,7 +165,7 @@ def _today() -> str:
 
 def _versions() -> dict[str, str]:
     found = {name: version(name) for name in ("vpcep-pulumi", *PACKAGES)}
-    if is_on_path():
+    if shutil.which("pulumi"):
         command = ["pulumi", "version"]
         told = subprocess.run(command, check=True, capture_output=True, text=True)  # noqa: S603 -- our own command
         found["pulumi CLI"] = told.stdout.strip().removeprefix("v")

@@ -1,9 +1,10 @@
 """Measures everything, and keeps it in benchmarks/results.json.
 
-    python -m benchmarks.run [--trial] [--only SUBJECT ...] [--output FILE]
+    python -m benchmarks.run [--quick] [--only SUBJECT ...] [--output FILE]
 
 ``make docs`` draws the tables and charts of docs/benchmarks.md from it. With ``--only``, the other subjects stay as
-they are. After each subject, the file is written: what was measured before something failed is not lost.
+they are. After each subject, the file is written: what was measured before something failed is not lost. ``--quick``
+shows that everything runs, with tiny counts, and writes only to the file that ``--output`` names.
 """
 
 from __future__ import annotations
@@ -36,22 +37,24 @@ SUBJECTS: Mapping[str, Callable[[Sizes], Iterator[Measure]]] = MappingProxyType(
 def main(arguments: list[str] | None = None) -> int:
     """Measure."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--trial", "--quick", action="store_true", help="tiny counts: whether everything runs")
+    parser.add_argument("--quick", action="store_true", help="tiny counts: whether everything runs")
     parser.add_argument("--only", nargs="+", choices=list(SUBJECTS), default=[], metavar="SUBJECT")
-    parser.add_argument("--output", type=Path, default=FILE)
+    parser.add_argument("--output", type=Path, help="by default benchmarks/results.json")
     given = parser.parse_args(arguments)
+    output = given.output or (None if given.quick else FILE)
     try:
-        results = begun(given.output, trial=given.trial, anew=not given.only)
+        results = begun(output, trial=given.quick, anew=not given.only)
     except NotComparable as problem:
         parser.error(str(problem))
     for subject in given.only or SUBJECTS:
         show(f"{subject}:")
         measures = []
-        for each in SUBJECTS[subject](TRIAL if given.trial else FULL):
+        for each in SUBJECTS[subject](TRIAL if given.quick else FULL):
             measures.append(each)
             show(f"  {told(each)}")
         results = results.with_subject(subject, measures)
-        given.output.write_text(results.to_json(), encoding="utf-8")
+        if output is not None:
+            output.write_text(results.to_json(), encoding="utf-8")
     return 0
 
 

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+LOCAL, CLI = "local engine", "pulumi CLI"
+
 
 @dataclass(frozen=True)
 class Sizes:
     """The counts of a run.
 
+    :ivar engines: what stacks run on, where it is there.
     :ivar counts: resources of a stack.
     :ivar rounds: how often each pair of operations is measured.
     :ivar warm_up: whether a round goes first that does not count.
@@ -20,6 +23,7 @@ class Sizes:
     :ivar answers: connections that are accepted while each answer takes ``latency`` seconds.
     """
 
+    engines: tuple[str, ...] = (LOCAL, CLI)
     counts: tuple[int, ...] = (10, 100, 1_000)
     rounds: int = 5
     warm_up: bool = True
@@ -34,6 +38,7 @@ class Sizes:
 
 FULL = Sizes()
 TRIAL = Sizes(
+    engines=(LOCAL,),
     counts=(3,),
     rounds=1,
     warm_up=False,

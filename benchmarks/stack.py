@@ -18,6 +18,7 @@ from tempfile import TemporaryDirectory
 
 from benchmarks.pairs import timed
 from benchmarks.served import ROOT, VARIABLE, Served
+from benchmarks.sizes import CLI, LOCAL, Sizes
 from vpcep_pulumi.testing.cli_engine import is_on_path
 from vpcep_pulumi.testing.engine import LocalEngine
 
@@ -33,7 +34,6 @@ from {module} import {kind}
 for number in range({count}):
     {kind}(f"a{{number}}", service_id=os.environ["{variable}"], endpoint_id=f"ep{{number}}")
 """
-LOCAL, CLI = "local engine", "pulumi CLI"
 
 
 def many(module: str, kind: str, count: int) -> str:
@@ -46,9 +46,9 @@ def approvals(count: int) -> str:
     return many("vpcep_pulumi", "EndpointConnectionApproval", count)
 
 
-def engines() -> tuple[str, ...]:
-    """The engines that there are."""
-    return (LOCAL, CLI) if is_on_path() else (LOCAL,)
+def engines(sizes: Sizes) -> list[str]:
+    """Those of a run's engines that are there."""
+    return [each for each in sizes.engines if each == LOCAL or is_on_path()]
 
 
 class Stack:

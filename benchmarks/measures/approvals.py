@@ -30,7 +30,7 @@ def programs(count: int) -> dict[str, str]:
 
 def measure(sizes: Sizes) -> Iterator[Measure]:
     """``up`` of a new stack, and a preview when nothing has changed."""
-    for engine, count in product(engines(), sizes.counts):
+    for engine, count in product(engines(sizes), sizes.counts):
         with served() as simulator:
             take = partial(up_and_preview, engine, simulator)
             things = {what: partial(take, text, count) for what, text in programs(count).items()}

@@ -11,8 +11,8 @@ from collections.abc import Iterator
 
 from benchmarks.results import Measure, Series
 from benchmarks.served import served
-from benchmarks.sizes import Sizes
-from benchmarks.stack import LOCAL, approvals, new_stack
+from benchmarks.sizes import LOCAL, Sizes
+from benchmarks.stack import approvals, new_stack
 
 OPERATIONS = (("up of a new stack", "up"), ("preview", "preview"), ("destroy", "destroy"))
 

@@ -8,8 +8,8 @@ from functools import partial
 from benchmarks.pairs import SECONDS, in_turn
 from benchmarks.results import Measure
 from benchmarks.served import served
-from benchmarks.sizes import Sizes
-from benchmarks.stack import EMPTY, LOCAL, POLICY, new_stack
+from benchmarks.sizes import LOCAL, Sizes
+from benchmarks.stack import EMPTY, POLICY, new_stack
 
 
 def measure(sizes: Sizes) -> Iterator[Measure]:

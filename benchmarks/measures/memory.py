@@ -10,14 +10,16 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
+from contextlib import ExitStack
 from functools import partial
-from itertools import product
 
 from benchmarks.pairs import MEBIBYTES, in_turn
 from benchmarks.results import Measure, Series
 from benchmarks.served import ROOT, served
 from benchmarks.sizes import Sizes
-from benchmarks.stack import POLICY, Stack, approvals, engines, new_stack
+from benchmarks.stack import EMPTY, POLICY, Stack, approvals, engines, new_stack
+
+NOTHING = "an empty program"
 
 
 def largest(stack: Stack, environment: Mapping[str, str]) -> dict[str, float]:
@@ -32,19 +34,20 @@ def largest(stack: Stack, environment: Mapping[str, str]) -> dict[str, float]:
 def measure(sizes: Sizes) -> Iterator[Measure]:
     """A policy of a large service, and as many approvals as are measured elsewhere; nothing has changed."""
     most = max(sizes.counts)
-    cases = [("one policy", POLICY, sizes.large), ("approvals", approvals(most), most)]
-    for engine, (what, text, count) in product(engines(), cases):
-        with served() as simulator:
-            environment = simulator.service(count)
-            with new_stack(engine, environment, text) as stack, new_stack(engine, environment) as empty:
+    programs = {"one policy": (POLICY, sizes.large), "approvals": (approvals(most), most), NOTHING: (EMPTY, 0)}
+    for engine in engines(sizes):
+        things, bytes_of = {}, {}
+        with served() as simulator, ExitStack() as stacks:
+            for what, (text, count) in programs.items():
+                environment = simulator.service(count)
+                stack = stacks.enter_context(new_stack(engine, environment, text))
                 stack.run("up")
-                empty.run("up")
-                size = stack.size()
-                pair = (what, "an empty program")
-                things = {
-                    name: partial(largest, each, environment) for name, each in zip(pair, (stack, empty), strict=True)
-                }
-                rounds = in_turn(things, rounds=min(3, sizes.rounds), warm_up=False)
+                things[what] = partial(largest, stack, environment)
+                bytes_of[what] = stack.size()
+            rounds = in_turn(things, rounds=min(3, sizes.rounds), warm_up=False)
         case = f"largest process of a preview, {engine}"
-        yield rounds.compared("memory", case, count, pair=pair, quantity="bytes", unit=MEBIBYTES)
-        yield Measure("memory", f"state of {what}, {engine}", count, Series.of("size", "KiB", [size / 1024]))
+        for what, (_, count) in programs.items():
+            if what != NOTHING:
+                yield rounds.compared("memory", case, count, pair=(what, NOTHING), quantity="bytes", unit=MEBIBYTES)
+                kibibytes = Series.of("size", "KiB", [bytes_of[what] / 1024])
+                yield Measure("memory", f"state of {what}, {engine}", count, kibibytes)

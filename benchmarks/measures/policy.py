@@ -17,7 +17,7 @@ ONE, MANY = "one policy", "an approval for each connection"
 
 def measure(sizes: Sizes) -> Iterator[Measure]:
     """``up`` of a new stack, and a preview when nothing has changed."""
-    for engine, count in product(engines(), sizes.counts):
+    for engine, count in product(engines(sizes), sizes.counts):
         with served() as simulator:
             take = partial(up_and_preview, engine, simulator)
             things = {ONE: partial(take, POLICY, count), MANY: partial(take, approvals(count), count)}

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 from benchmarks.results import Measure, Series
 from benchmarks.served import served
-from benchmarks.sizes import Sizes
-from benchmarks.stack import LOCAL, POLICY, approvals, new_stack
+from benchmarks.sizes import LOCAL, Sizes
+from benchmarks.stack import POLICY, approvals, new_stack
 
 
 def measure(sizes: Sizes) -> Iterator[Measure]:
