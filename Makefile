@@ -80,9 +80,9 @@ soak: setup  ## run the stateful test for MINUTES=10 from SEED=1 on
 figures: setup  ## count anew what docs/faults.md says was tried
 	$(BIN)/python -m tests.faults.figures
 
-benchmark: setup  ## measure what this package adds to Pulumi's own time, and how the local engine grows
-	$(BIN)/python -m benchmarks.against_noop
-	$(BIN)/python -m benchmarks.engine_growth
+benchmark: setup  ## measure what this package adds to Pulumi's own time, and draw it into docs/benchmarks.md
+	$(BIN)/python -m benchmarks.run $(if $(ONLY),--only $(ONLY))
+	$(BIN)/python -m docs.draw
 
 lock: setup  ## pin the requirements of development and documentation anew (needs uv)
 	uv pip compile --universal --python-version 3.11 --upgrade --all-extras --group dev --generate-hashes \

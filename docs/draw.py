@@ -1,4 +1,4 @@
-"""Draws parts of the pages from the code itself: tables, diagrams, the command's help.
+"""Draws tables and diagrams from the code itself, and those of the benchmarks from what was measured.
 
 python -m docs.draw          write them
 python -m docs.draw --check  fail where they are out of date
@@ -17,6 +17,7 @@ from typing import Any
 import typer
 from typer.core import TyperCommand, TyperGroup
 
+from benchmarks.draw import PARTS, PICTURES
 from tests.faults import attacks
 from vpcep_pulumi.audit.rules import RULES
 from vpcep_pulumi.cli.commands import app
@@ -154,6 +155,7 @@ PAGES: Mapping[str, Mapping[str, Callable[[], str]]] = MappingProxyType(
         },
         "docs/audit.md": {"audit": findings},
         "docs/faults.md": {"faults": faults, "attacks": attacks.table},
+        "docs/benchmarks.md": PARTS,
     }
 )
 """The parts of each page, by the name in their marker."""
@@ -177,12 +179,13 @@ def drawn(name: str) -> str:
 
 
 def main() -> int:
-    """Write the pages, or check them."""
-    for name in PAGES:
-        page, path = drawn(name), ROOT / name
-        if "--check" in sys.argv and page != path.read_text(encoding="utf-8"):
+    """Write the pages and the pictures, or check them."""
+    files: dict[str, Callable[[], str]] = {**{name: partial(drawn, name) for name in PAGES}, **PICTURES}
+    for name, draw in files.items():
+        text, path = draw(), ROOT / name
+        if "--check" in sys.argv and (not path.exists() or text != path.read_text(encoding="utf-8")):
             return 1
-        path.write_text(page, encoding="utf-8")
+        path.write_text(text, encoding="utf-8")
     return 0
 
 

@@ -20,7 +20,7 @@ BLOCKS = [
     for each, text in TEXTS.items()
     for number, part in enumerate(part for part in consoles.parts(text) if part.what == "console")
 ]
-IN_PARALLEL = {"docs/benchmarks.md"}
+IN_PARALLEL: set[str] = set()
 """Pages that are being written: the site has them all the same, below "More"."""
 SHELLS = {"sh", "bash", "shell", "shell-session"}
 LONGEST_LINE = 120
