@@ -18,7 +18,7 @@ TESTERS := editables freezegun hatchling hypothesis mypy pip pytest pytest-xdist
 VERSION := $(shell sed -n 's/^version = "\(.*\)"$$/\1/p' pyproject.toml)
 EPOCH := $(shell git log -1 --format=%ct 2>/dev/null)
 
-.PHONY: setup demo test coverage lint format lock lock-tools picture draw docs linkcheck soak figures benchmark dist lowest sbom audit clean
+.PHONY: help setup demo test coverage lint format lock lock-tools picture draw docs linkcheck soak figures benchmark dist lowest sbom audit clean
 .DEFAULT_GOAL := help
 
 help:  ## show this

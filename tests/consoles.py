@@ -1,7 +1,7 @@
 """Runs the ```console blocks of a page, and compares what they print.
 
 The blocks of a page are one session, in their order. Its `pulumi` commands run on the local engine, its `curl` commands
-and programs reach a simulator of the test's own. In a block, ``…`` stands for any text, and on a line of its own for
+and programs reach a simulator of the test's own. ``> file`` at the end of a command writes what it prints. In a block, ``…`` stands for any text, and on a line of its own for
 any lines. Times, durations, ports and request ids may differ.
 
 Comments in a page say what a block cannot:
@@ -9,7 +9,8 @@ Comments in a page say what a block cannot:
 - ``<!-- not run: reason -->`` before a block: it is not run.
 - ``<!-- file: approvals.yaml -->`` before a block of any language: it is a file of the session.
 - ``<!-- project: examples/partners -->``: the session goes on in a copy of this project.
-- ``<!-- meanwhile: reject <service> <endpoint> -->``: somebody else does that.
+- ``<!-- meanwhile: reject <service> <endpoint> -->``: somebody else does that. A consumer connects with
+  ``connect <service> <endpoint> <account> <days ago>``, of which the last two may be left out.
 """
 
 from __future__ import annotations
@@ -144,6 +145,11 @@ class Session:
         self.project.mkdir(exist_ok=True)
         (self.project / "Pulumi.yaml").write_text("name: infra\nruntime: python\n")
 
+    @property
+    def state(self) -> Path:
+        """The state of the project's stack."""
+        return self.folder / f"{self.project.name}.json"
+
     def program(self, block: str, *, connects: bool) -> None:
         """A program of the page.
 
@@ -163,7 +169,8 @@ class Session:
         """Somebody else acts: ``connect``, ``accept``, ``reject``, ``leave`` or ``fail``."""
         what, service, endpoint, *more = text.split()
         if what == "connect":
-            self.simulator.connect(service, endpoint, domain=more[0] if more else OWNER)
+            made = self.simulator.connect(service, endpoint, domain=more[0] if more else OWNER)
+            made.created_at -= 86400 * int(more[1]) if len(more) > 1 else 0
         elif what == "fail":
             self.simulator.world.put(service, endpoint, "failed", ERRORS)
         else:
@@ -173,7 +180,10 @@ class Session:
         """What a command prints, on both of its streams."""
         text = re.sub(r"\$([A-Z]+)", lambda name: self.environ[name[1]], command.replace(URL, self.simulator.url))
         words = shlex.split(text.replace("\\\n", " "))
-        return COMMANDS[words[0]](self, words)
+        if words[-2:-1] != [">"]:
+            return COMMANDS[words[0]](self, words)
+        (self.project / words[-1]).write_text(COMMANDS[words[0]](self, words[:-2]))
+        return ""
 
     def export(self, words: list[str]) -> str:
         self.environ |= dict(each.split("=", 1) for each in words[1:])
@@ -240,6 +250,8 @@ class Session:
         if words[1:3] == ["stack", "output"]:
             value = self.outputs[words[3]]
             return f"{value if isinstance(value, str) else json.dumps(value, sort_keys=True)}\n"
+        if words[1:3] == ["stack", "export"]:
+            return self.state.read_text()
         assert words[1] in OPERATIONS, words
         return self._operated(words[1], words[2:])
 
@@ -267,9 +279,7 @@ class Session:
         config = {
             key: each if isinstance(each, str | Secret) else json.dumps(each) for key, each in self.config.items()
         }
-        stack = LocalEngine(
-            self.project, self.folder / f"{self.project.name}.json", environ=self.environ, config=config
-        )
+        stack = LocalEngine(self.project, self.state, environ=self.environ, config=config)
         do: Callable[..., Result] = getattr(stack, operation)
         more: dict[str, Any] = {"target": target} if target else {}
         result = do(**more, **({"refresh": True} if "--refresh" in flags else {}))

@@ -273,23 +273,3 @@ def test_an_export_as_the_cli_writes_it(services, tmp_path):
     rows = {each["endpoint_id"]: each for each in json.loads(result.stdout)["connections"]}
     assert rows["ep1"]["declared_by"] == [{"export": export, "urn": f"urn:pulumi:prod::demo::{APPROVAL_TYPE}::a-ep1"}]
     assert rows["ep2"]["declared_by"] == []
-
-
-def test_the_documentation_shows_what_is_printed(simulator, stack):
-    service = "4189d3c2-8882-4871-a3c2-d380272eed88"
-    ids = {
-        "705290f3-0d00-41f2-aedc-71f09844e879": "6e9dfd51d1124e8d8498dce894923a0d",
-        "1f3c8d52-7b1e-4c0a-9d64-2e8f5a7b9c1d": "c5a2f1c7f0a94b0d8c3f2f4c1d7e9b60",
-        "e1a6a8a0-54c3-4a3e-8ba9-1f2a0c0f4f52": "046ae32e83065236b4fa94dbb39a72ad",
-    }
-    for endpoint, domain in ids.items():
-        simulator.connect(service, endpoint, domain=domain)
-    declared, accepted, pending = ids
-    export = stack(f'Approval("billing", service_id="{service}", endpoint_id="{declared}")', "approvals")
-    simulator.reject(service, declared)
-    simulator.accept(service, accepted)
-    next(each for each in simulator.world.connections(service) if each.id == pending).created_at -= 9 * 24 * 3600
-    result = run(simulator, "--stack-export", export, "--service", service)
-    page = Path(__file__).parents[2] / "docs" / "audit.md"
-    expected = " ".join(result.stdout.replace(export, "prod.json").split())
-    assert expected in " ".join(page.read_text().split())

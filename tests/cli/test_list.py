@@ -147,3 +147,12 @@ def test_only_reads(services):
     services.clear_calls()
     assert run(services).exit_code == 0
     assert {each["method"] for each in services.calls()} == {"GET"}
+
+
+def test_a_missing_region_is_asked_for_where_the_command_looks(monkeypatch):
+    for name in ("HW_REGION_NAME", "HW_SHARED_CONFIG_FILE"):
+        monkeypatch.delenv(name, raising=False)
+    result = CliRunner().invoke(app, ["list"])
+    assert result.exit_code == 1
+    assert "no region" in result.stderr
+    assert "This command reads no stack configuration: use its options" in result.stderr

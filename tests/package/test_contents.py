@@ -34,10 +34,10 @@ DATA = ("vpcep_pulumi/audit/template",)
 SDIST = re.compile(
     r"""(?x)
       vpcep_pulumi/.+\.py | vpcep_pulumi/py\.typed | vpcep_pulumi/audit/template/.+
-    | (tests|benchmarks)/.+\.(py|json|md|ya?ml)
+    | (tests|benchmarks)/.+\.(py|json|md|ya?ml|tfstate)
     | docs/.+\.(md|py|svg|css|txt|html)
     | examples/.+\.(py|ya?ml|csv|md|txt|toml)
-    | requirements/(dev|tools)\.(txt|in) | \.ci/run | \.github/.+\.(yml|md)
+    | requirements/(dev|docs|tools)\.(txt|in) | \.ci/run | \.github/.+\.(yml|md)
     | (README|CHANGELOG|CONTRIBUTING|SECURITY|CODE_OF_CONDUCT)\.md | LICENSE | Makefile | Pulumi\.yaml | __main__\.py
     | requirements\.txt | pyproject\.toml | \.gitignore | PKG-INFO
     """

@@ -17,7 +17,7 @@ import pytest
 from tests.package.conftest import ROOT
 
 BLOCK = re.compile(r"^```python\n(.*?)^```$", re.DOTALL | re.MULTILINE)
-FIRST_PAGE = ROOT / "docs/testing.md"
+FIRST_PAGE = ROOT / "docs/tutorial.md"
 
 
 @dataclass(frozen=True)

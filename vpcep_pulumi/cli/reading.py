@@ -116,6 +116,10 @@ def reader(place: Place) -> Iterator[Reader]:
         yield Reader(operation, place)
     except VpcepError as error:
         typer.secho(f"vpcep-pulumi: {error}", err=True, fg=typer.colors.RED)
+        if any(each in str(error) for each in ("pulumi config set", "the stack's configuration")):
+            typer.echo(
+                "This command reads no stack configuration: use its options, the environment or a profile", err=True
+            )
         raise typer.Exit(COULD_NOT_TELL) from None
     finally:
         operation.close()

@@ -1,1 +1,1 @@
-"""The rules of an approval. Pure: no I/O, no clock, no Pulumi."""
+"""The rules of approvals and policies. Pure: no I/O, no clock, no Pulumi."""
