@@ -5,8 +5,10 @@ from __future__ import annotations
 import os
 import re
 import signal
+import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -22,6 +24,7 @@ from pulumi.runtime.proto import engine_pb2, engine_pb2_grpc, provider_pb2, prov
 
 from tests.conftest import undated
 from vpcep_pulumi.provider.dynamic import EndpointConnectionApprovalProvider
+from vpcep_pulumi.provider.engine_gone import watch
 from vpcep_pulumi.provider.engine_log import EngineLog, wants_debug
 
 PICKLED = serialize_provider(EndpointConnectionApprovalProvider())
@@ -247,6 +250,13 @@ def test_a_host_that_is_told_to_end_does_not_wait_for_connections(host, simulato
 
 class TestTheEngineIsGone:
     """Killed, or ended without its hosts, as the CLI after ``--replace '**'``."""
+
+    def test_before_anybody_has_connected_to_it(self):
+        with socket.socket() as unused:
+            unused.bind(("127.0.0.1", 0))
+            gone = threading.Event()
+            watch(f"127.0.0.1:{unused.getsockname()[1]}", gone.set)
+            assert gone.wait(60)
 
     def test_a_host_ends_with_its_engine(self, host, engine):
         check(host, {}, DECLARED)

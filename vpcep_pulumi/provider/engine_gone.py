@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import queue
 import threading
+import time
 from collections.abc import Callable
 
 import grpc
@@ -16,6 +17,9 @@ import grpc
 from vpcep_pulumi.provider.engine_log import NO_PROXY
 
 NEVER_IDLE = ("grpc.client_idle_timeout_ms", 2**31 - 1)
+FIRST_FAILURES = 5
+"""How often the first gRPC connection may fail. This process is the engine's child, but the engine may end at once."""
+AGAIN_SECONDS = 0.5
 RECONNECT_SECONDS = 2.0
 """How long a lost gRPC connection may take to come back, before the engine counts as gone."""
 
@@ -27,9 +31,15 @@ def watch(address: str, is_gone: Callable[[], None]) -> None:
     """
 
     def follow() -> None:
-        seconds = None  # the engine is there, because this process is its child: no limit for the first connection
-        while _until_lost(address, seconds):
-            seconds = RECONNECT_SECONDS
+        seconds, failures = None, FIRST_FAILURES
+        while True:
+            if _until_lost(address, seconds):
+                seconds, failures = RECONNECT_SECONDS, 0
+            elif failures > 0:
+                failures -= 1
+                time.sleep(AGAIN_SECONDS)
+            else:
+                break
         is_gone()
 
     threading.Thread(target=follow, name="engine watch", daemon=True).start()
@@ -38,15 +48,15 @@ def watch(address: str, is_gone: Callable[[], None]) -> None:
 def _until_lost(address: str, seconds: float | None) -> bool:
     """Connect, and wait until the connection is lost.
 
-    :param seconds: how long to wait for the connection; None: without a limit.
-    :returns: False if there was no connection within that time.
+    :param seconds: how long to wait for a change of the connection's state; None: without a limit.
+    :returns: False if there was no connection.
     """
     states: queue.Queue[grpc.ChannelConnectivity] = queue.Queue()
     with grpc.insecure_channel(address, options=(*NO_PROXY, NEVER_IDLE)) as channel:
         channel.subscribe(states.put, try_to_connect=True)
         try:
             while (state := states.get(timeout=seconds)) is not grpc.ChannelConnectivity.READY:
-                if state is grpc.ChannelConnectivity.TRANSIENT_FAILURE and seconds is not None:
+                if state is grpc.ChannelConnectivity.TRANSIENT_FAILURE:
                     return False  # nothing listens there any more
         except queue.Empty:
             return False
