@@ -165,3 +165,85 @@ def test_a_set_of_outputs_is_the_same_every_time(service):
 def test_an_action_that_is_no_text_is_refused(service):
     service.program(policy('{"action": ["accept"]}'))
     assert 'rule 1: action must be "accept", "reject" or "leave"' in everything(service.preview())
+
+
+def test_an_expired_rule_cuts_off_only_whom_it_had_accepted(service):
+    for number in (0, 1):
+        service.simulator.accept("svc", f"ep{number}")
+    expired = f'accept(domain_ids=["d1"], expires_at="{PAST}")'
+    service.program(policy('leave(endpoint_ids=["ep0", "ep1"])', expired))
+    assert service.up().ok
+    service.program(policy(expired))
+    assert "2 accepted connections would be rejected, and max_interruptions is 0: ep0, ep1" in errors(service.preview())
+    assert not service.up().ok
+    assert service.posts() == []
+
+
+@pytest.mark.parametrize("status", ["accepted", "rejected"])
+def test_nothing_is_accepted_before_it_is_known_what_an_approval_declares(service, status):
+    approval = f'Approval("one", service_id="svc", endpoint_id=later("ep1"), status="{status}")\n'
+    service.program(LATER + policy(PARTNER) + approval)
+    up = service.up()
+    assert up.ok is (status == "accepted")
+    if up.ok:
+        assert sorted(up.outputs["decided"]) == ["ep0"]
+        assert steps(service.preview()) == {}
+        assert service.posts() == []
+        assert service.destroy(target=[service.urn("partners", POLICY)]).ok is False  # ep0 alone would be cut off
+    else:
+        assert live(service)["ep1"] != "accepted"
+
+
+def test_a_limit_counts_what_an_approval_is_about_to_accept(service):
+    service.program(
+        LATER
+        + policy('accept(domain_ids=["d1"], limit=1)')
+        + 'Approval("one", service_id="svc", endpoint_id=later("ep1"), expires_at="2099-01-01T00:00:00Z")\n'
+    )
+    up = service.up()
+    assert up.ok, everything(up)
+    assert live(service) == {"ep0": "pendingAcceptance", "ep1": "accepted", "ep2": "pendingAcceptance"}
+    assert steps(service.preview()) == {}
+
+
+@pytest.mark.parametrize(
+    ("rule", "approval", "after"),
+    [
+        (PARTNER, 'expires_at="{past}"', {"ep0": "accepted", "ep1": "rejected"}),
+        ('accept(domain_ids=["d1"], expires_at="{past}")', "", {"ep0": "rejected", "ep1": "accepted"}),
+    ],
+)
+def test_what_expires_is_no_contradiction(service, rule, approval, after):
+    for number in (0, 1):
+        service.simulator.accept("svc", f"ep{number}")
+    declared = f'Approval("one", service_id="svc", endpoint_id="ep1", {approval.format(past=PAST)})\n'
+    service.program(policy(rule.format(past=PAST), max_interruptions=1) + declared)
+    up = service.up()
+    assert up.ok, everything(up)
+    found = live(service)
+    assert {name: found[name] for name in after} == after
+    assert steps(service.preview()) == {}
+
+
+def test_what_is_retained_is_known_after_a_refresh(service):
+    service.simulator.service("other")
+    retained = policy(PARTNER).replace("rules=", "opts=pulumi.ResourceOptions(retain_on_delete=True), rules=")
+    service.program(retained)
+    assert service.up().ok
+    assert service.refresh().ok
+    service.program(retained.replace('"svc"', '"other"'))
+    assert service.up(refresh=True).ok
+    assert service.posts() == []
+
+
+def test_a_service_that_is_gone_is_said_each_time(service):
+    service.program(policy(PARTNER))
+    assert service.up().ok
+    for number in range(3):
+        service.simulator.leave("svc", f"ep{number}")
+    service.simulator.world.delete_service("svc")
+    for _ in range(2):
+        up = service.up()
+        assert up.ok
+        assert any("there is no service svc" in each and "remove its policy" in each for each in up.messages("warning"))
+    assert service.destroy().ok

@@ -60,13 +60,13 @@ SPOILT = {
     "a rejection makes no place": ("policy", STAYS, "return True"),
     "what an approval accepts takes no place": (
         "policy",
-        "return live in WAITING and goal is Goal.ACCEPTED",
+        "return live in WAITING and accepts",
         "return False",
     ),
     "what an approval declares is not asked": (
         "policy",
-        "goal = decision.goal if claimed is None else claimed.goal",
-        "goal = decision.goal",
+        "accepts = decision.goal is Goal.ACCEPTED if claimed is None else claimed.goal is not Goal.REJECTED",
+        "accepts = decision.goal is Goal.ACCEPTED",
     ),
     "the youngest come first": ("policy", "*_age(each.connection))", "-_age(each.connection)[0].timestamp())"),
     "only the pending ask for a place": (

@@ -165,7 +165,7 @@ class TestLimit:
             if live_of(free.connection) in HELD or free.goal is not Goal.ACCEPTED:
                 assert (bounded.goal, bounded.step) == (free.goal, free.step), "a limit interrupts nobody"
             elif bounded.goal is None:
-                assert "the limit" in bounded.reason
+                assert "limit" in bounded.reason
 
     @given(policies, connections, claims)
     def test_the_oldest_first(self, found, live, claimed):
@@ -285,3 +285,23 @@ def _without_limit(rule):
 
 def _goals(evaluation: Evaluation) -> dict[str, Goal | None]:
     return {id_: each.goal for id_, each in evaluation.decisions.items()}
+
+
+class TestAccountsThatAreNotNamed:
+    LIMITED = policy({**ACCEPT, "limit": 1})
+
+    def test_with_a_limit_nobody_is_accepted_while_an_accepted_one_has_no_account(self):
+        live = [connection("a", "accepted", domain_id=None), connection("b")]
+        found = evaluate(self.LIMITED, live, NOW)
+        assert found.work == ()
+        assert "the API does not name every account" in found.decisions["b"].reason
+
+    def test_with_a_limit_nobody_without_an_account_is_accepted(self):
+        by_endpoint = policy({"action": "accept", "endpoint_ids": ["a", "b"], "limit": 1})
+        assert [each.endpoint_id for each in evaluate(by_endpoint, [connection("a", domain_id=None)], NOW).work] == []
+
+    def test_what_another_resource_may_accept_takes_a_place(self):
+        live = [connection("a"), connection("b")]
+        for goal, places in ((None, 1), (Goal.ACCEPTED, 1), (Goal.REJECTED, 0)):
+            found = evaluate(self.LIMITED, live, NOW, {"a": Claimed("'x'", goal)})
+            assert len(found.work) == 1 - places

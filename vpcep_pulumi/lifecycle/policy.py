@@ -68,10 +68,12 @@ class Claimed:
 
     :ivar holder: the resource's name, for messages.
     :ivar goal: what it declares; None if that is not known.
+    :ivar by_expiry: whether it declares so only because it has expired.
     """
 
     holder: str
     goal: Goal | None
+    by_expiry: bool = False
 
 
 @dataclass(frozen=True)
@@ -144,6 +146,11 @@ class Evaluation:
         """The endpoints about which nobody knows what the rules say."""
         return frozenset(id_ for id_, each in self.decisions.items() if each.is_undecided)
 
+    @property
+    def expired(self) -> frozenset[str]:
+        """The endpoints about which a rule decides that has expired."""
+        return frozenset(id_ for id_, each in self.decisions.items() if each.has_expired)
+
     def of(self, goal: Goal) -> frozenset[str]:
         """The endpoints with a goal, those with a conflict included."""
         contested = (each.decision for each in self.conflicts)
@@ -174,7 +181,7 @@ def evaluate(
     conflicts = tuple(
         Conflict(each, claims[each.endpoint_id])
         for each in found
-        if each.endpoint_id in claims and _contradict(each.goal, claims[each.endpoint_id].goal)
+        if each.endpoint_id in claims and _contradict(each, claims[each.endpoint_id])
     )
     left = [
         Decision(each.connection, None, is_claimed=True, reason=f"declared by {claims[each.endpoint_id].holder}")
@@ -200,14 +207,25 @@ def _first(policy: Policy, connection: Connection, now: datetime) -> Decision:
         if goal is not Goal.ACCEPTED:
             return Decision(connection, goal, number)
         if status_at("accepted", rule.expires_at, now) == "rejected":
-            reason, known = f"it expired at {rule.expires_at}", rule in policy.former_rules
+            reason, known = f"it expired at {rule.expires_at}", rule == _deciding(policy.former_rules, connection)
             return Decision(connection, Goal.REJECTED, number, reason=reason, has_expired=True, counts=not known)
         return Decision(connection, goal, number, expires_at=rule.expires_at)
     return Decision(connection, GOALS[policy.otherwise])
 
 
-def _contradict(goal: Goal | None, other: Goal | None) -> bool:
-    return {goal, other} == {Goal.ACCEPTED, Goal.REJECTED}
+def _deciding(rules: Sequence[PolicyRule], connection: Connection) -> PolicyRule | None:
+    """The first rule that is about a connection; None if none is, or if that is not known."""
+    for rule in rules:
+        matches = rule.matches(connection)
+        if matches is not False:
+            return rule if matches else None
+    return None
+
+
+def _contradict(decision: Decision, claimed: Claimed) -> bool:
+    """Whether both want the opposite. What has expired leaves the connection to the other one."""
+    by_expiry = decision.has_expired or claimed.by_expiry
+    return not by_expiry and {decision.goal, claimed.goal} == {Goal.ACCEPTED, Goal.REJECTED}
 
 
 def _bounded(
@@ -229,9 +247,12 @@ def _bounded(
         if each.endpoint_id not in asking and _takes(each, claims, rejected=rejected)
     )
     refused: dict[str, str] = {}
+    lacks = taken[None] + taken[""] > 0
     for each in sorted(asks, key=lambda each: (each.rule, *_age(each.connection))):
         limit = limits[each.rule or 0]
-        if taken[each.connection.domain_id] < limit:
+        if lacks or not each.connection.domain_id:
+            refused[each.endpoint_id] = "left as it is, because the API does not name every account, which limit needs"
+        elif taken[each.connection.domain_id] < limit:
             taken[each.connection.domain_id] += 1
         else:
             refused[each.endpoint_id] = f"left as it is: its account has {limit} accepted connections, the limit"
@@ -249,8 +270,8 @@ def _takes(decision: Decision, claims: Mapping[str, Claimed], *, rejected: bool)
     if live in HELD:
         return rejected or decision.goal is not Goal.REJECTED
     claimed = claims.get(decision.endpoint_id)
-    goal = decision.goal if claimed is None else claimed.goal
-    return live in WAITING and goal is Goal.ACCEPTED
+    accepts = decision.goal is Goal.ACCEPTED if claimed is None else claimed.goal is not Goal.REJECTED
+    return live in WAITING and accepts
 
 
 def _age(connection: Connection) -> tuple[datetime, str]:

@@ -89,17 +89,22 @@ class Claims:
         with self._seen() as known:
             return claim in known.claims and known.claims[claim].is_checked
 
-    def check(self, given: str | None, connection: ConnectionKey, status: str | None = None) -> Claim | None:
+    def check(
+        self, given: str | None, connection: ConnectionKey, status: str | None = None, *, by_expiry: bool = False
+    ) -> Claim | None:
         """Note that the provider checks a connection. Return another claim that was checked for it, if there is one.
 
         :param given: the input :data:`CLAIM_INPUT`; None if there is none.
         :param connection: by the inputs as the engine made them.
         :param status: the declared status.
+        :param by_expiry: whether it is declared only because the approval has expired.
         :raises SharedEventsError: the program has declared the connection, but its claim cannot be found.
         """
         claim, urn = self._given(given)
         id_ = claim or f"{connection.service_id}/{connection.endpoint_id}"
-        self.tell("checked", id_, connection=connection, status=status, **({"urn": urn} if urn else {}))
+        self.tell(
+            "checked", id_, connection=connection, status=status, by_expiry=by_expiry, **({"urn": urn} if urn else {})
+        )
         with self._seen() as known:
             others = (each for each in known.of(connection) if each.id != id_ and each.is_checked and not each.reads)
             return next(others, None)
@@ -147,7 +152,6 @@ class Claims:
                 for each in known.claims.values()
                 if each.service is None
                 and each.connection is None
-                and each.possible is None
                 and (each.within is None or each.within.matches(service))
                 and not (each.reads or each.is_answered or each.is_checked)
             ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from vpcep_pulumi.api.models import Connection
@@ -59,10 +59,13 @@ def service_key(operation: Operation, policy: Policy) -> ServiceKey:
     return ServiceKey(policy.service_id, operation.projects.address(*place_of(policy)))
 
 
-def read_service(operation: Operation, policy: Policy, *, held: bool) -> list[Connection]:
+def read_service(
+    operation: Operation, policy: Policy, *, held: bool, gone: Callable[[str], None] = lambda _problem: None
+) -> list[Connection]:
     """Every connection of the policy's service.
 
     :param held: whether the state holds the policy: then it is no error that the service is gone.
+    :param gone: called with what to say about a service that is gone.
     :raises InputError: there is no such service.
     :raises RequestError: the API could not be asked.
     """
@@ -70,10 +73,11 @@ def read_service(operation: Operation, policy: Policy, *, held: bool) -> list[Co
         return operation.get_connections(
             policy.service_id, region=policy.region, project_id=policy.project_id, profile=policy.profile
         )
-    except InputError:
-        if held:
-            return []
-        raise
+    except InputError as error:
+        if not held:
+            raise
+        gone(f"{error}. If it was deleted, remove its policy")
+        return []
 
 
 def claimed(operation: Operation, policy: Policy) -> dict[str, Claimed]:
@@ -83,7 +87,7 @@ def claimed(operation: Operation, policy: Policy) -> dict[str, Claimed]:
     """
     declared = operation.claims.declared_in(service_key(operation, policy))
     return {
-        id_: Claimed(each.name, goal_of(each.status) if each.status is not None else None)
+        id_: Claimed(each.name, goal_of(each.status) if each.status is not None else None, each.by_expiry)
         for id_, each in declared.items()
     }
 

@@ -55,6 +55,7 @@ class Claim:
         resource, the engine uses the state's ids instead. Only ``check`` shows which ones count.
     :ivar reads: it is a ``.get``: the connection is decided elsewhere.
     :ivar status: the status that an approval declares; None if that is not known.
+    :ivar by_expiry: whether that status is declared only because the approval has expired.
     :ivar service: the service of a policy; None for an approval.
     :ivar accepts: the endpoints that a policy accepts; None while it was not checked.
     :ivar rejects: the endpoints that a policy rejects.
@@ -69,6 +70,7 @@ class Claim:
     possible: ConnectionKey | None = None
     reads: bool = False
     status: str | None = None
+    by_expiry: bool = False
     service: ServiceKey | None = None
     accepts: frozenset[str] | None = None
     rejects: frozenset[str] = frozenset()
@@ -139,6 +141,8 @@ class Known:
     kept: dict[ConnectionKey, Kept] = field(default_factory=dict)
     _by_endpoint: defaultdict[str, dict[str, None]] = field(default_factory=lambda: defaultdict(dict))
     _policies: dict[str, None] = field(default_factory=dict)
+    _possible: dict[str, None] = field(default_factory=dict)
+    _by_urn: defaultdict[str, dict[str, None]] = field(default_factory=lambda: defaultdict(dict))
     interrupted: Counter[ServiceKey] = field(default_factory=Counter)
     """By service: how many accepted connections its policies have rejected in this operation."""
 
@@ -163,6 +167,10 @@ class Known:
         claim = self.claims[id_] = CHANGES[event["event"]](replace(before, **told))
         if claim.service is not None:
             self._policies[id_] = None
+        if claim.possible is not None:
+            self._possible[id_] = None
+        if claim.urn is not None:
+            self._by_urn[within_stack(claim.urn)][id_] = None
         if claim.connection != before.connection:
             if before.connection is not None:
                 self._by_endpoint[before.connection.endpoint_id].pop(id_, None)
@@ -172,6 +180,15 @@ class Known:
     def policies(self) -> list[Claim]:
         """The claims of policies."""
         return [self.claims[each] for each in self._policies]
+
+    def own(self, urn: str | None) -> list[Claim]:
+        """The claims of the resource with a URN."""
+        return [self.claims[each] for each in self._by_urn.get(within_stack(urn or ""), ())]
+
+    def candidates(self, connection: ConnectionKey) -> list[Claim]:
+        """The claims that may turn out to hold a connection."""
+        found = (self.claims[each] for each in (*self._possible, *self._policies))
+        return [each for each in found if each.may_hold(connection)]
 
     def holders(self, connection: ConnectionKey) -> list[Claim]:
         """The claims on a connection, and those of policies that accept it."""
@@ -183,7 +200,7 @@ class Known:
         return [self.claims[each] for each in ids if self.claims[each].holds(connection)]
 
 
-PLAIN = ("name", "urn", "reads", "status")
+PLAIN = ("name", "urn", "reads", "status", "by_expiry")
 """The fields of events that are taken as they are."""
 READ: Mapping[str, Callable[[Any], Any]] = MappingProxyType(
     {
@@ -219,35 +236,34 @@ def on_delete(known: Known, connection: ConnectionKey, urn: str | None) -> Verdi
     :param urn: the deleted resource's URN, as its outputs recorded it; None if they did not. It is out of date after a
         rename with an alias or ``pulumi state rename``. Then ``destroy --run-program`` may be refused, with a message.
     """
-    claims = list(known.claims.values())
-    own = [each for each in claims if urn and each.urn and within_stack(each.urn) == within_stack(urn)]
+    own = known.own(urn)
     holders = known.holders(connection)
     if not holders:
         coming = next((each for each in own if each.connection is None and not each.is_answered), None)
         if coming is not None and coming.service is None:
             return Verdict(Deletion.KEEP_FOR_NOW, coming)
         if coming is not None and coming.may_hold(connection):
-            return Verdict(_refusal([coming], connection), coming)
-        holders = [each for each in claims if each not in own and each.may_hold(connection)]
+            return Verdict(Deletion.REFUSE_AMBIGUOUS, coming)
+        holders = [each for each in known.candidates(connection) if each not in own]
     if not holders:
         return Verdict(Deletion.REJECT)
     if not any(each.is_checked for each in holders) and any(_is_destroyed(each, connection) for each in own):
         return Verdict(Deletion.REJECT)
     if all(each.may_hold(connection) and each.service is not None for each in holders):
         # A policy says which connections it accepts when it is checked. Until then, nothing may be taken for granted.
-        return Verdict(_refusal(claims, connection), holders[0])
+        return Verdict(_refusal(known, connection), holders[0])
     for applies, deletion in HOLDERS:
         holder = next((each for each in holders if applies(each)), None)
         if holder is not None:
             return Verdict(deletion, holder)
-    return Verdict(_refusal(claims, connection), holders[0])
+    return Verdict(_refusal(known, connection), holders[0])
 
 
-def _refusal(claims: list[Claim], connection: ConnectionKey) -> Deletion:
+def _refusal(known: Known, connection: ConnectionKey) -> Deletion:
     """The refusal if nothing shows what is to become of the connection."""
-    if any(connection.endpoint_id in each.undecided for each in claims):
+    if any(connection.endpoint_id in each.undecided for each in known.policies()):
         return Deletion.REFUSE_UNDECIDED
-    asked = any(each.is_checked for each in claims)
+    asked = any(each.is_checked for each in known.claims.values())
     return Deletion.REFUSE_LEFT_OUT if asked else Deletion.REFUSE_AMBIGUOUS
 
 

@@ -87,8 +87,9 @@ class ApprovalProvider:
     def _check_claimed(self, inputs: Values, olds: Mapping[str, Any], claim: str | None) -> Checked:
         approval = approval_of(inputs, now=self.operation.now)
         try:
-            other = self._claims.check(claim, self._key(approval), str(approval.goal))
-            policy = self._claims.opposite(self._key(approval), str(approval.goal))
+            key, status, by_expiry = self._key(approval), str(approval.goal), approval.has_expired
+            other = self._claims.check(claim, key, status, by_expiry=by_expiry)
+            policy = None if by_expiry else self._claims.opposite(key, status)
         except SharedEventsError as error:
             return Checked(inputs, (InputError("", str(error)),))
         if other is not None:

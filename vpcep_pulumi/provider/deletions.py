@@ -53,9 +53,12 @@ HOLDER_SECONDS, HOLDER_LOOKS = 0.25, 4
 the resource that now declares the connection. The wait ends, because a holder may itself wait for this delete."""
 
 
-def await_holder(is_awaited: Callable[[], bool], sleep: Callable[[float], None]) -> None:
-    """Give the engine a moment to check the holder, or to leave it out (``--target``, ``--exclude``)."""
-    for _ in range(HOLDER_LOOKS):
+def await_holder(is_awaited: Callable[[], bool], sleep: Callable[[float], None], *, looks: int = HOLDER_LOOKS) -> None:
+    """Give the engine a moment to check the holder, or to leave it out (``--target``, ``--exclude``).
+
+    :param looks: how many moments, each of :data:`HOLDER_SECONDS`.
+    """
+    for _ in range(looks):
         if not is_awaited():
             return
         sleep(HOLDER_SECONDS)

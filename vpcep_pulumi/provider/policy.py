@@ -35,21 +35,23 @@ from vpcep_pulumi.lifecycle.policy_plan import (
     work_of,
 )
 from vpcep_pulumi.lifecycle.policy_schema import POLICY, problems
-from vpcep_pulumi.lifecycle.table import HELD, REJECTS, Goal, live_of
+from vpcep_pulumi.lifecycle.table import HELD, Goal, live_of
 from vpcep_pulumi.log import Log
 from vpcep_pulumi.operation.claims import CLAIM_INPUT, URN_OUTPUT
 from vpcep_pulumi.operation.keys import ServiceKey
 from vpcep_pulumi.operation.operation import Operation
 from vpcep_pulumi.operation.policies import Carried, carry_out, claimed, read_service, service_key
 from vpcep_pulumi.provider.answers import Checked, Difference, Planned, Reading
-from vpcep_pulumi.provider.deletions import await_holder
+from vpcep_pulumi.provider.deletions import HOLDER_LOOKS, await_holder
 from vpcep_pulumi.provider.plans import inputs_for
 from vpcep_pulumi.provider.policy_deletion import delete_policy
 from vpcep_pulumi.provider.policy_values import is_held, policy_outputs
-from vpcep_pulumi.provider.properties import REFUSED, RETAINED
+from vpcep_pulumi.provider.properties import PREVIEW, REFUSED, RETAINED
 from vpcep_pulumi.provider.unknown import UNKNOWN, holds_unknown
 from vpcep_pulumi.provider.values import Values
 
+DECLARED_LOOKS = 240
+"""How many moments an update waits until it is known what approvals of the service declare: a minute."""
 IDENTITY, REPEATED = POLICY.names("identity"), POLICY.names("repeated")
 
 
@@ -101,15 +103,19 @@ class PolicyProvider:
 
     def _check_live(self, policy: Policy, inputs: Values, olds: Mapping[str, Any], news: Mapping[str, Any]) -> Checked:
         held, key, given = is_held(olds, inputs), service_key(self.operation, policy), news.get(CLAIM_INPUT)
-        evaluation = self._evaluated(policy, held=held)
+        urn = (given or "").partition(" ")[2]
+        row = self.operation.log.on(urn or None)
+        # What approvals of this service declare may depend on other resources. In a preview, it may never be known.
+        looks = HOLDER_LOOKS if news.get(PREVIEW) else DECLARED_LOOKS
+        await_holder(lambda: bool(self._claims.unresolved(key)), self.operation.clock.sleep, looks=looks)
+        evaluation = self._evaluated(policy, held=held, gone=row.warning)
         claim, other = self._claims.check_policy(
             given,
             key,
             accepts=evaluation.of(Goal.ACCEPTED),
-            rejects=evaluation.of(Goal.REJECTED),
+            rejects=evaluation.of(Goal.REJECTED) - evaluation.expired,
             undecided=evaluation.undecided,
         )
-        urn = (given or "").partition(" ")[2]
         if other is not None:
             reason = f"{policy.name} has two policies, the other is {other.name}: put all rules into one"
             return Checked(inputs, (InputError("", reason),))
@@ -119,14 +125,16 @@ class PolicyProvider:
         if refused:
             self._claims.tell("recorded" if held else "failed", claim)
         for warning in warnings(policy, evaluation, self.operation.now):
-            self.operation.log.on(urn or None).warning(warning)
+            row.warning(warning)
         self._checked[key] = claim, urn
         failures = tuple(InputError("", f"{policy.name}: {each}") for each in refused)
         return Checked(inputs, failures, Planned(plan.words, plan.summary) if plan.words else None)
 
-    def _evaluated(self, policy: Policy, *, held: bool) -> Evaluation:
+    def _evaluated(
+        self, policy: Policy, *, held: bool, gone: Callable[[str], None] = lambda _problem: None
+    ) -> Evaluation:
         """What the policy decides about the connections as they are, with what else the program declares."""
-        connections = read_service(self.operation, policy, held=held)
+        connections = read_service(self.operation, policy, held=held, gone=gone)
         return evaluate(policy, connections, self.operation.now, claimed(self.operation, policy))
 
     def _refused_replacement(self, olds: Mapping[str, Any], *, held: bool) -> list[str]:
@@ -200,9 +208,6 @@ class PolicyProvider:
     def _carry_out(self, policy: Policy, inputs: Mapping[str, Any], *, held: bool) -> Values:
         key = service_key(self.operation, policy)
         connections = read_service(self.operation, policy, held=held)
-        evaluation = evaluate(policy, connections, self.operation.now, claimed(self.operation, policy))
-        if any(each.step in REJECTS for each in evaluation.work):
-            await_holder(lambda: bool(self._claims.unresolved(key)), self.operation.clock.sleep)
         claims = claimed(self.operation, policy)
         evaluation = evaluate(policy, connections, self.operation.now, claims)
         # The connections, and what is known of the program, may have changed since the check.
@@ -211,6 +216,8 @@ class PolicyProvider:
             raise ImpossibleError(f"{policy.name}: {'; '.join(refused)}. Nothing was sent")
         carried = carry_out(self.operation, policy, evaluation, claims, self._log(key))
         self._note_interruptions(key, evaluation, carried)
+        with suppress(SharedEventsError):  # what was sent must be recorded in any case
+            claims = claimed(self.operation, policy)
         after = evaluate(policy, carried.connections, self.operation.now, claims)
         failed = self._failed(carried, after)
         problem = failure_of(policy, failed, len(evaluation.work)) if failed else None
@@ -223,16 +230,11 @@ class PolicyProvider:
         raise PartlyDone(policy.service_id, self._recorded(key, values), problem)
 
     def _unresolved(self, key: ServiceKey, evaluation: Evaluation) -> list[str]:
-        """Why nothing may be rejected yet: the program declares approvals of which nobody knows the endpoint."""
-        if not any(each.step in REJECTS for each in evaluation.work):
-            return []
+        """Why nothing may be sent yet: the program declares approvals of which nobody knows the endpoint."""
         names = [each.name for each in self._claims.unresolved(key)]
-        if not names:
+        if not names or not evaluation.work:
             return []
-        advice = "let the policy depend on that (depends_on)"
-        return [
-            f"it would reject, and nobody knows yet whether {named(names)} declares one of the connections: {advice}"
-        ]
+        return [f"nobody knows yet which connection {named(names)} declares: let the policy depend on it (depends_on)"]
 
     def _note_interruptions(self, key: ServiceKey, evaluation: Evaluation, carried: Carried) -> None:
         """Note how many consumers were cut off: a delete in the same operation counts them as well."""
@@ -284,7 +286,7 @@ class PolicyProvider:
         after = before.as_live(live)
         if after != before:
             self._drifted.add(service_key(self.operation, policy))
-        inputs = {name: props[name] for name in REPEATED if props.get(name) is not None}
+        inputs = {name: props[name] for name in (*REPEATED, RETAINED) if props.get(name) is not None}
         return Reading(id_, {**props, **after.outputs()}, inputs)
 
     def delete(self, olds: Mapping[str, Any]) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 from vpcep_pulumi.errors import VpcepError
 from vpcep_pulumi.lifecycle.policy_plan import Record
 from vpcep_pulumi.lifecycle.policy_schema import POLICY
+from vpcep_pulumi.provider.properties import RETAINED
 from vpcep_pulumi.provider.values import Values
 
 
@@ -25,7 +26,8 @@ def policy_outputs(
     :param failed: by endpoint whose decision was not carried out: why.
     :param problem: the error of all those together; None if there is none.
     """
-    values: Values = {name: inputs[name] for name in POLICY.names("repeated") if inputs.get(name) is not None}
+    kept = (*POLICY.names("repeated"), RETAINED)
+    values: Values = {name: inputs[name] for name in kept if inputs.get(name) is not None}
     reasons = {**dict(record.failed), **{id_: str(error) for id_, error in failed.items()}}
     return {
         **values,
