@@ -55,6 +55,9 @@ PARTS = {
     "projectId in the profile, or project_id of the resource",
     "endpoint in the profile's entry of …",
     "iamEndpoint in the profile's entry of …",
+    "cloud in the profile's entry of …",
+    "the profile's own",
+    "the region's host in the profile's cloud",
     # No user sees these: a header, a text that is compared, defects of a caller.
     "… Access=…, SignedHeaders=…, Signature=…",
     "unexpected end of data",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -97,6 +98,28 @@ def test_what_is_no_export(content, problem):
     with pytest.raises(InputError, match=r"my\.json: ") as caught:
         read_export("my.json", content, NOW)
     assert problem in str(caught.value)
+
+
+DEEP = {"WORDS": "[" * 700 + "]" * 700, "OBJECTS": '{"a":' * 700 + "1" + "}" * 700}
+
+
+@pytest.mark.parametrize("deep", DEEP.values(), ids=DEEP)
+@pytest.mark.parametrize("name", ["rules", "status", "service_id", "profile"])
+def test_a_declaration_that_is_nested_too_deep_cannot_be_judged(name, deep):
+    one = policy(name="deep") if name == "rules" else approval("ep1", "deep")
+    content = text(one | {"inputs": one["inputs"] | {name: "DEEP"}}, approval()).replace('"DEEP"', deep)
+    found = read_export("my.json", content, NOW)
+    assert [each.source.name for each in found.declared] == ["a-ep0"]
+    (unjudged,) = found.unjudged
+    assert '"deep" of demo/prod' in unjudged.about
+    assert "it is nested too deep" in unjudged.reason
+
+
+@pytest.mark.parametrize("key", ["type", "urn", "id"])
+def test_whatever_is_nested_too_deep_is_no_crash(key):
+    content = text(approval() | {key: "DEEP"}).replace('"DEEP"', "[" * 900 + "]" * 900)
+    with suppress(InputError):
+        assert len(read_export("my.json", content, NOW).declared) <= 1
 
 
 def test_a_stack_that_was_never_updated():

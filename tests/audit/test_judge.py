@@ -99,8 +99,26 @@ class TestApprovals:
         report = judged([connection(status="frozen")], export(approval()))
         assert rules_of(report) == [("undecidable", "ep0")]
 
-    def test_a_status_that_a_refresh_recorded_is_left(self):
-        assert rules_of(judged([connection(status="deleting")], export(approval(status="deleting")))) == []
+    @pytest.mark.parametrize(
+        "recorded",
+        ["pendingAcceptance", "creating", "failed", "deleting", "absent", "frozen", {"a": 1}, ["accepted"], 5],
+    )
+    @pytest.mark.parametrize("live", ["pendingAcceptance", "accepted", "rejected"])
+    def test_a_status_that_a_refresh_recorded_cannot_be_judged(self, recorded, live):
+        report = judged([connection(status=live)], export(approval(status=recorded)))
+        assert (rules_of(report), report.exit_code) == ([], 1)
+        (unjudged,) = report.unjudged
+        assert unjudged.reason.endswith("a refresh recorded it; run `pulumi up`, then export again")
+        assert "frozen" not in unjudged.reason
+
+    def test_what_does_not_depend_on_the_status_is_judged_all_the_same(self):
+        one = approval(status="creating", expected_domain_id="d1")
+        assert rules_of(judged([connection(domain_id="d2")], export(one))) == [("wrong-account", "ep0")]
+
+    def test_a_recorded_status_in_a_secret_is_not_called_a_secret(self):
+        report = judged([connection()], export(approval(status=shown("pendingAcceptance"))))
+        assert (rules_of(report), report.exit_code, len(report.unjudged)) == ([], 1, 1)
+        assert "a refresh recorded it" in report.unjudged[0].reason
 
 
 class TestPolicies:
@@ -127,6 +145,59 @@ class TestPolicies:
         leave = {"action": "leave", "description": "manual*"}
         connections = [connection(description="manual"), connection("ep1")]
         assert rules_of(judged(connections, export(policy(leave)))) == [("undeclared", "ep1")]
+
+    @pytest.mark.parametrize(
+        ("limits", "refusal"),
+        [
+            (
+                {"max_interruptions": 1},
+                "2 accepted connections would be rejected, and max_interruptions is 1: ep0, ep1.",
+            ),
+            ({"max_changes": 1}, "2 connections would be accepted, rejected or waited for, and max_changes is 1: ep0"),
+        ],
+    )
+    def test_what_up_would_refuse_is_not_promised(self, limits, refusal):
+        connections = [connection(), connection("ep1")]
+        report = judged(connections, export(policy({"action": "reject", "domain_ids": ["d1"]}, **limits)))
+        assert rules_of(report) == [("drift", "ep0"), ("drift", "ep1")]
+        for each in report.findings:
+            assert f"`pulumi up` would be refused: {refusal}" in each.message
+            assert "run `pulumi up`" not in each.advice
+
+    def test_an_expired_rule_whose_work_up_would_refuse(self):
+        rules = (PARTNER | {"expires_at": at(-1)}, {"action": "reject", "domain_ids": ["d2"]})
+        connections = [connection(), connection("ep1", domain_id="d2")]
+        report = judged(connections, export(policy(*rules, max_interruptions=0)))
+        assert rules_of(report) == [("drift", "ep1"), ("expired", "ep0")]
+        for each in report.findings:
+            assert "would be refused: 1 accepted connections would be rejected" in each.message
+            assert "run `pulumi up`" not in each.advice
+
+    def test_what_the_state_has_declared_to_expire_is_no_interruption(self):
+        """As for `pulumi up`: the rule is among those that the state has."""
+        report = judged([connection()], export(policy(PARTNER | {"expires_at": at(-1)}, max_interruptions=0)))
+        assert rules_of(report) == [("expired", "ep0")]
+        assert "refused" not in str(report.findings)
+
+    def test_a_conflict_refuses_the_whole_policy(self):
+        found = export(policy(PARTNER), approval("ep1", status="rejected"))
+        report = judged([connection(status="rejected"), connection("ep1", "rejected")], found)
+        assert rules_of(report) == [("drift", "ep0"), ("declared-twice", "ep1")]
+        assert "would be refused: connection ep1 is to be accepted by rule 1" in report.findings[0].message
+
+    @pytest.mark.parametrize(("name", "value"), [("max_interruptions", 0), ("max_changes", 1)])
+    def test_a_limit_that_is_a_secret(self, name, value):
+        connections = [connection(), connection("ep1")]
+        reject = {"action": "reject", "domain_ids": ["d1"]}
+        limits: dict[str, Any] = {name: sealed()}
+        hidden = judged(connections, export(policy(reject, **limits)))
+        assert (rules_of(hidden), hidden.exit_code) == ([("drift", "ep0"), ("drift", "ep1")], 1)
+        assert f"its {name} is a secret: whether `pulumi up` would be refused was not judged" in str(hidden.unjudged)
+        assert "would be refused" not in str(hidden.findings)
+        limits = {name: shown(value)}
+        plain = judged(connections, export(policy(reject, **limits)))
+        assert plain.exit_code == 2
+        assert all(each.message.endswith("would be refused: a limit that is a secret") for each in plain.findings)
 
     def test_what_the_api_leaves_out(self):
         report = judged([connection(domain_id=None)], export(policy(PARTNER)))

@@ -10,6 +10,7 @@ import shutil
 import subprocess
 from datetime import timedelta
 from html.parser import HTMLParser
+from typing import Any
 from xml.etree import ElementTree as ET
 
 import pytest
@@ -32,7 +33,7 @@ from tests.audit.worlds import (
 )
 from vpcep_pulumi.api.models import Connection
 from vpcep_pulumi.audit.charts import accounts, ages
-from vpcep_pulumi.audit.connections import COLUMNS, age_words, as_csv, rows_of
+from vpcep_pulumi.audit.connections import COLUMNS, Row, age_words, as_csv, rows_of
 from vpcep_pulumi.audit.json_report import json_of
 from vpcep_pulumi.audit.junit import junit_of
 from vpcep_pulumi.audit.page import page_of
@@ -264,12 +265,33 @@ class TestCsv:
         (row,) = csv.DictReader(io.StringIO(as_csv(rows_of({"s": [connection(description=note)]}))))
         assert row["description"].startswith(("'", "\\u"))
 
-    @given(st.text())
+    @given(st.text() | st.text("a =+;\t\r\n\"'", max_size=8))
     def test_a_note_stays_in_its_cell(self, note):
         rows = rows_of({"s": [connection(description=note)]})
-        (row,) = csv.DictReader(io.StringIO(as_csv(rows)))
+        (row,) = csv.DictReader(io.StringIO(as_csv(rows), newline=""))
         assert list(row) == list(COLUMNS)
-        assert row["description"].removeprefix("'") == (rows[0].connection.description or "").removeprefix("'")
+        assert row["description"].replace("'", "") == (rows[0].connection.description or "").replace("'", "")
+
+    @pytest.mark.parametrize("between", [";", "\t", "\r", "\n", "\r\n", "; ", ';"', ';""', "\n ;"])
+    @pytest.mark.parametrize("sign", "=+-@\uff1d\uff0b\uff0d\uff20")
+    @pytest.mark.parametrize("name", ["description", "created_at"])
+    def test_no_part_of_a_text_is_one(self, between, sign, name):
+        """A spreadsheet may take another separator than the comma, and no quotes in the middle of a cell."""
+        values: dict[str, Any] = {"id": "e", "status": "accepted", name: f"x{between}{sign}1"}
+        written = as_csv([Row("s", Connection.model_construct(**values))])
+        for part in re.split("[;\t\r\n]", written):
+            assert not part.lstrip(' "').startswith(sign)
+
+    def test_signs_elsewhere_are_left(self):
+        text = "a=b; c-d; 5 + 3, x@y"
+        assert text in as_csv([Row("s", connection(description=text))])
+
+    @given(st.text('a=+; \t\r\n"', max_size=8))
+    def test_no_cell_in_a_reader_with_semicolons_is_one(self, note):
+        written = as_csv([Row("s", Connection.model_construct(id="e", status="accepted", description=note))])
+        for dialect in (";", "\t"):
+            for row in csv.reader(io.StringIO(written, newline=""), delimiter=dialect):
+                assert not any(each.strip(' "\t\r\n').startswith(("=", "+")) for each in row)
 
 
 @pytest.mark.parametrize(

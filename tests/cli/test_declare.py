@@ -85,6 +85,14 @@ def test_a_service_that_is_not_there(declare):
     assert "vpcep-pulumi: there is no service nowhere in region cn-north-4" in result.stderr
 
 
+@pytest.mark.parametrize("service", ["../../x", "../../../v1/zzz", "svc/connections?x=1#", "sv\x1b[31mc", ""])
+def test_what_is_no_services_id_is_never_sent(declare, simulator, service):
+    result = declare("--service", service)
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert f"vpcep-pulumi: --service: {service!r} must be an id of 1 to 64 letters" in result.stderr
+    assert simulator.calls() == []
+
+
 def test_another_format_is_refused(declare):
     result = declare("--format", "toml")
     assert (result.exit_code, result.stdout) == (2, "")

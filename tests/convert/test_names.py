@@ -14,8 +14,8 @@ from vpcep_pulumi.convert.names import Known, names_for, word
 
 IDS = st.text("ab01-_", min_size=1, max_size=12) | st.uuids().map(str)
 FOUND = st.lists(
-    st.builds(Known, st.text(max_size=50) | st.text("a-1 ", max_size=3), IDS, IDS),
-    unique_by=lambda each: (each.service_id, each.endpoint_id),
+    st.builds(Known, st.text(max_size=50) | st.text("a-1 ", max_size=3), IDS, IDS, st.sampled_from(["", "r1", "r2"])),
+    unique_by=lambda each: (each.region, each.service_id, each.endpoint_id),
 )
 
 

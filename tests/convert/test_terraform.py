@@ -182,6 +182,24 @@ def test_an_endpoint_that_two_resources_accept():
     assert len(from_terraform(state(resource("ep1"), resource("ep1", service="svc2"))).declarations) == 2
 
 
+@pytest.mark.parametrize("missing", [None, "", 5, "not a region"])
+def test_a_region_that_the_state_does_not_name_may_be_any(missing):
+    unplaced = resource("ep1", name="unplaced", region=missing)
+    for resources in ([resource("ep1"), unplaced], [unplaced, resource("ep1")], [unplaced, {**unplaced, "name": "b"}]):
+        assert "endpoint ep1 of service svc is accepted by" in problem(state(*resources))
+    others = [resource("ep1", name=each, region=each) for each in ("one", "two")]
+    assert len(problem(state(*others, unplaced)).splitlines()) == 2
+
+
+def test_one_endpoint_in_two_regions():
+    conversion = from_terraform(state(*(resource("ep1", region=each) for each in ("eu-west-101", "eu-west-204"))))
+    assert {each.name: each.region for each in conversion.declarations} == {
+        "connection-eu-west-101.svc.ep1": "eu-west-101",
+        "connection-eu-west-204.svc.ep1": "eu-west-204",
+    }
+    assert of_program(as_program(conversion)) == of_configuration(as_configuration(conversion)) == wanted(conversion)
+
+
 VALUES: st.SearchStrategy[Any] = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=20) | st.just("accepted"),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=10), inner, max_size=3),

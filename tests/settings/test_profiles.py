@@ -204,7 +204,7 @@ class TestMalformed:
             (
                 {"prod": PROD, "dev": {"x": CANARY}},
                 "vpcep:profiles: the entry 'dev' has the key 'x', which is read by nobody; there are accessKey, "
-                "endpoint, iamEndpoint, projectId, region, secretKey, securityToken, token",
+                "cloud, endpoint, iamEndpoint, projectId, region, secretKey, securityToken, token",
             ),
             ({"prod": {"token": [CANARY]}}, "vpcep:profiles: its entry has no string as its token"),
             ({"prod": {"token": None}}, "vpcep:profiles: its entry has no string as its token"),
@@ -293,20 +293,63 @@ class TestWhereACredentialGoes:
         key = "endpoint" if "vpcep" in host else "iamEndpoint"
         assert refusal(config=config, environ=environ) == (
             f"profile 'prod': {variable} names {host}, which is in another cloud than the region cn-north-4 "
-            "(myhuaweicloud.com): this profile's credentials are not sent there. To go on, set HW_CLOUD to the "
-            f"cloud's domain, or name the address with {key} in the profile's entry of vpcep:profiles"
+            "(myhuaweicloud.com): this profile's credentials are not sent there. To go on, set cloud in the profile's "
+            f"entry of vpcep:profiles to the cloud's domain, or name the address with {key} in the profile's entry of "
+            "vpcep:profiles"
         )
-        settings = found(config=config, environ={**environ, "HW_CLOUD": ORANGE})
+        assert refusal(config=config, environ={**environ, "HW_CLOUD": ORANGE}) == refusal(
+            config=config, environ=environ
+        )
+        config = configured({"prod": {**PROD, **project, "cloud": ORANGE}})
+        settings = found(config=config, environ=environ)
         assert settings.endpoint == f"https://vpcep.cn-north-4.{ORANGE}"
+
+    @pytest.mark.parametrize("region", ["cn-north-4", "eu-west-101"])
+    def test_the_environments_cloud_is_another_credentials(self, region):
+        config = configured({"prod": {**PROD, "region": region}})
+        settings = found(config=config, environ={"HW_CLOUD": ORANGE})
+        assert settings == found(config=config)
+        domain = "myhuaweicloud.eu" if region == "eu-west-101" else "myhuaweicloud.com"
+        assert (settings.endpoint, settings.iam_endpoint) == tuple(
+            f"https://{each}.{region}.{domain}" for each in ("vpcep", "iam")
+        )
+
+    def test_nor_is_it_for_a_profile_of_kooclis(self, tmp_path):
+        cli_file(tmp_path, TWO)
+        assert found("two", environ={"HW_CLOUD": ORANGE}, home=tmp_path) == found("two", home=tmp_path)
+
+    def test_a_cloud_of_its_own(self):
+        config = configured({"prod": {**PROD, "cloud": ORANGE.upper()}})
+        settings = found(config=config, environ={"HW_CLOUD": "myhuaweicloud.com"})
+        assert settings.endpoint == f"https://vpcep.cn-north-4.{ORANGE}"
+        assert settings.iam_endpoint == f"https://iam.cn-north-4.{ORANGE}"
+
+    def test_a_cloud_of_its_own_is_not_shown(self):
+        environ = {"VPCEP_ENDPOINT": "https://vpcep.cn-north-4.myhuaweicloud.com"}
+        config = configured({"prod": {**PROD, "cloud": f"{CANARY}.example"}})
+        assert refusal(config=config, environ=environ).startswith(
+            "profile 'prod': VPCEP_ENDPOINT names vpcep.cn-north-4.myhuaweicloud.com, which is in another cloud than "
+            "the region cn-north-4 (the profile's own): this"
+        )
+        entry = {**PROD, "cloud": f"{CANARY}.example", "endpoint": "https://other.example"}
+        assert refusal(config=configured({"prod": entry})).startswith(
+            "profile 'prod': requests go to endpoint in the entry of vpcep:profiles, but IAM would be asked for the "
+            "project at the region's host in the profile's cloud, which is another cloud"
+        )
+        assert refusal(config=configured({"prod": {**PROD, "cloud": CANARY}})) == (
+            "profile 'prod': the entry of vpcep:profiles (cloud): its value is not a cloud's domain such as "
+            "myhuaweicloud.com"
+        )
 
     def test_a_profiles_own_address_is_not_paired_with_anothers(self):
         environ = {"HW_AUTH_URL": "https://iam.myhuaweicloud.com"}
         entry = {**PROD, "endpoint": "https://vpcep.example"}
         assert refusal(config=configured({"prod": entry}), environ=environ) == (
-            "profile 'prod': requests go to vpcep.example, but IAM would be asked for the project at "
-            "iam.cn-north-4.myhuaweicloud.com, which is another cloud: these credentials are not sent there. Set the "
-            "project's id with projectId in the profile, or project_id of the resource, or set HW_CLOUD to the "
-            "cloud's domain, or name the address with iamEndpoint in the profile's entry of vpcep:profiles"
+            "profile 'prod': requests go to endpoint in the entry of vpcep:profiles, but IAM would be asked for the project "
+            "at iam.cn-north-4.myhuaweicloud.com, which is another cloud: these credentials are not sent there. Set "
+            "the project's id with projectId in the profile, or project_id of the resource, or set cloud in the "
+            "profile's entry of vpcep:profiles to the cloud's domain, or name the address with iamEndpoint in the "
+            "profile's entry of vpcep:profiles"
         )
         settings = found(config=configured({"prod": {**entry, "projectId": "p"}}), environ=environ)
         assert settings.endpoint == "https://vpcep.example"
@@ -315,8 +358,9 @@ class TestWhereACredentialGoes:
         entry = {**PROD, "iamEndpoint": f"https://iam.{ORANGE}"}
         environ = {"VPCEP_ENDPOINT": "https://vpcep.cn-north-4.myhuaweicloud.com"}
         assert refusal(config=configured({"prod": entry}), environ=environ).startswith(
-            f"profile 'prod': IAM is at iam.{ORANGE}, but requests would go to vpcep.cn-north-4.myhuaweicloud.com, "
-            "which is another cloud: these credentials are not sent there. To go on, set HW_CLOUD"
+            "profile 'prod': IAM is at iamEndpoint in the entry of vpcep:profiles, but requests would go to "
+            "vpcep.cn-north-4.myhuaweicloud.com, which is another cloud: these credentials are not sent there. To go "
+            "on, set cloud in the profile's entry of vpcep:profiles to"
         )
 
     @pytest.mark.parametrize(
@@ -410,8 +454,6 @@ def test_no_secret_is_in_a_message_or_a_repr(entry):
         settings = found(config=configured({"prod": {**entry, "region": "cn-north-4"}}))
     except SettingsError as error:
         shown = str(error) + repr(error)
-        if entry.get("endpoint") == CANARY or entry.get("iamEndpoint") == CANARY:
-            return  # it is a host, which the message must name
     else:
         shown = repr(settings.credential)
     assert CANARY not in shown

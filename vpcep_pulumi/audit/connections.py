@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final, NamedTuple
@@ -36,6 +37,8 @@ URGENCY: Final[Sequence[Live]] = (
 """The order in which connections are shown: those that wait for a decision first."""
 FORMULA: Final = tuple("=+-@\t\r＝＋－＠")  # noqa: RUF001 -- spreadsheets take these wide signs for the others
 """What a spreadsheet takes for the beginning of a formula."""
+SPLIT: Final = re.compile(r'(\r\n|[;\t\r\n\v\f\x85\u2028\u2029])(?=[\s"]*[=+\-@＝＋－＠])')  # noqa: RUF001 -- likewise
+"""Where a spreadsheet with another separator than the comma would begin a cell, with a formula."""
 UNITS: Final = ((timedelta(days=365), "y"), (timedelta(days=1), "d"), (timedelta(hours=1), "h"), (timedelta(0), "min"))
 MINUTE: Final = timedelta(minutes=1)
 
@@ -88,7 +91,8 @@ def as_json(row: Row) -> dict[str, Any]:
 def as_csv(rows: Iterable[Row]) -> str:
     """Connections as CSV, with a line of headings.
 
-    The notes are not trusted: what a spreadsheet would take for a formula gets an apostrophe before it.
+    The notes are not trusted: what a spreadsheet would take for a formula gets an apostrophe before it. That may also
+    be in the middle of a text, for one that splits lines at semicolons or tabs.
     """
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
@@ -100,7 +104,7 @@ def as_csv(rows: Iterable[Row]) -> str:
 
 
 def _cell(value: str | None) -> str:
-    text = value or ""
+    text = SPLIT.sub(r"\1'", value or "")
     return f"'{text}" if text.lstrip().startswith(FORMULA) else text
 
 

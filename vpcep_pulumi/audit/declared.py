@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from vpcep_pulumi.lifecycle.approval import Approval
@@ -16,10 +16,17 @@ DOUBTS: Final = {
     "expires_at": "its expires_at is a secret: what it declares was not judged",
     "rules": "its rules are a secret: what they decide was not judged",
     "otherwise": "its otherwise is a secret: what it decides was not judged",
+    "max_changes": "its max_changes is a secret: whether `pulumi up` would be refused was not judged",
+    "max_interruptions": "its max_interruptions is a secret: whether `pulumi up` would be refused was not judged",
     "expected_domain_id": "its expected_domain_id is a secret: whether the account is right was not judged",
     "description": "its description is a secret: whether the note is right was not judged",
 }
 """By input: what could not be judged if the export does not show it."""
+RECORDED: Final = (
+    "its status is none that can be declared, so what it declares was not judged: a refresh recorded it; run "
+    "`pulumi up`, then export again"
+)
+"""A refresh writes the live status over the declared one."""
 ADVICE: Final = "make the export with `pulumi stack export --show-secrets`"
 
 
@@ -49,21 +56,24 @@ class Declaration:
 
     :ivar hidden: the inputs that the program gave as secrets: their values are in no message.
     :ivar sealed: those of them that the export does not show: their values are not known.
+    :ivar is_recorded: whether a refresh has recorded the live status instead of the declared one, which is not known.
     """
 
     source: Source
     hidden: frozenset[str]
     sealed: frozenset[str]
+    is_recorded: bool = field(default=False, kw_only=True)
 
     @property
     def is_known(self) -> bool:
         """Whether the export shows what is declared."""
-        return not self.sealed & DECIDING
+        return not (self.sealed & DECIDING or self.is_recorded)
 
     @property
     def doubts(self) -> list[str]:
         """What could not be judged, because the export does not show it."""
-        return [f"{reason}; {ADVICE}" for name, reason in DOUBTS.items() if name in self.sealed]
+        found = [f"{reason}; {ADVICE}" for name, reason in DOUBTS.items() if name in self.sealed]
+        return [RECORDED, *found] if self.is_recorded else found
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,7 @@ from vpcep_pulumi.errors import InputError
 from vpcep_pulumi.lifecycle.declared import approval_of, policy_of
 from vpcep_pulumi.lifecycle.policy_schema import POLICY, POLICY_TYPE
 from vpcep_pulumi.lifecycle.policy_schema import problems as policy_problems
-from vpcep_pulumi.lifecycle.schema import APPROVAL, APPROVAL_TYPE, ID, Schema
+from vpcep_pulumi.lifecycle.schema import APPROVAL, APPROVAL_TYPE, ID, STATUSES, Schema
 
 VERSIONS: Final = (3, 4)
 """Version 4 adds only names of features that do not change what is read here."""
@@ -44,7 +44,13 @@ def read_export(name: str, text: str, now: datetime) -> Export:
     :raises InputError: it is not the export of a stack.
     """
     shown = visible(name, LONGEST_NAME)
-    deployment = _deployment(shown, text)
+    try:
+        return _export(shown, _deployment(shown, text), now)
+    except RecursionError:
+        raise InputError(shown, "it is nested too deep to be the export of a stack") from None
+
+
+def _export(shown: str, deployment: Mapping[str, Any], now: datetime) -> Export:
     declared: list[Declared] = []
     unjudged: list[Unjudged] = []
     for resource in _entries(shown, deployment, "resources"):
@@ -55,6 +61,8 @@ def read_export(name: str, text: str, now: datetime) -> Export:
             declared.append(_declared(source, resource, now))
         except InputError as error:
             unjudged.append(Unjudged(str(source), str(error)))
+        except RecursionError:
+            unjudged.append(Unjudged(str(source), "it is nested too deep to be read"))
     unjudged += _interrupted(shown, _entries(shown, deployment, "pending_operations"))
     return Export(shown, tuple(declared), tuple(unjudged))
 
@@ -62,8 +70,6 @@ def read_export(name: str, text: str, now: datetime) -> Export:
 def _deployment(name: str, text: str) -> Mapping[str, Any]:
     try:
         document = json.loads(text)
-    except RecursionError:
-        raise InputError(name, "it is nested too deep to be the export of a stack") from None
     except ValueError as error:
         raise InputError(name, f"it is not JSON: {error}") from None
     if not isinstance(document, dict) or not isinstance(document.get("deployment"), dict):
@@ -110,8 +116,12 @@ def _declared(source: Source, resource: Mapping[str, Any], now: datetime) -> Dec
     values = {**schema.defaults, **_identity(resource, schema), **known}
     _check(values, schema, sealed)
     if schema is APPROVAL:
-        return DeclaredApproval(source, hidden, sealed, approval_of(values, now=now))
-    return DeclaredPolicy(source, hidden, sealed, policy_of({"rules": [], **values}))
+        is_recorded = values["status"] not in STATUSES
+        what = approval_of(
+            {**values, "status": schema.defaults["status"] if is_recorded else values["status"]}, now=now
+        )
+        return DeclaredApproval(source, hidden, sealed, what, is_recorded=is_recorded)
+    return DeclaredPolicy(source, hidden, sealed, policy_of({"rules": [], **values}, values))
 
 
 def _identity(resource: Mapping[str, Any], schema: Schema) -> dict[str, str]:

@@ -10,9 +10,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import partial
+from typing import Final
 
 from vpcep_pulumi.api.models import Connection
 from vpcep_pulumi.audit.connections import age_of, age_words
@@ -20,8 +21,14 @@ from vpcep_pulumi.audit.declared import Declared, DeclaredApproval, DeclaredPoli
 from vpcep_pulumi.audit.rules import Finding
 from vpcep_pulumi.audit.single import approval_findings, decision_findings
 from vpcep_pulumi.lifecycle.plan import situation
-from vpcep_pulumi.lifecycle.policy import Claimed, Conflict, Decision, evaluate
+from vpcep_pulumi.lifecycle.policy import Claimed, Conflict, Decision, Evaluation, evaluate
+from vpcep_pulumi.lifecycle.policy_plan import refusals
+from vpcep_pulumi.lifecycle.schema import MOST
 from vpcep_pulumi.lifecycle.table import HELD, Live, live_of, status_for_state
+
+LIMITS: Final = frozenset({"max_changes", "max_interruptions"})
+"""The inputs of a policy that limit what one update does."""
+HIDDEN_LIMIT: Final = "a limit that is a secret"
 
 
 @dataclass(frozen=True)
@@ -49,11 +56,15 @@ class Judged:
 
 @dataclass(frozen=True)
 class _Policy:
-    """A policy, and what it decides."""
+    """A policy, and what it decides.
+
+    :ivar refused: why `pulumi up` would refuse it; empty if it would not.
+    """
 
     declared: DeclaredPolicy
     decisions: Mapping[str, Decision]
     conflicts: Mapping[str, Conflict]
+    refused: str
 
 
 def judge(
@@ -96,7 +107,19 @@ def _evaluated(
         if each.source.export == policy.source.export
     }
     found = evaluate(policy.what, connections, now, claims)
-    return _Policy(policy, found.decisions, {each.decision.endpoint_id: each for each in found.conflicts})
+    conflicts = {each.decision.endpoint_id: each for each in found.conflicts}
+    return _Policy(policy, found.decisions, conflicts, _refused(policy, found))
+
+
+def _refused(policy: DeclaredPolicy, found: Evaluation) -> str:
+    """Why `pulumi up` would refuse the policy; empty if it would not, or if the export does not show it."""
+    what = policy.what
+    if "max_interruptions" in policy.sealed:
+        what = replace(what, max_interruptions=MOST)
+    reasons = refusals(what, found)
+    if reasons and policy.hidden & LIMITS:
+        reasons = refusals(replace(what, max_changes=None, max_interruptions=MOST), found) or [HIDDEN_LIMIT]
+    return "; ".join(reasons)
 
 
 @dataclass(frozen=True)
@@ -130,7 +153,9 @@ class _Service:
         for approval in approvals:
             found += approval_findings(approval, connection, self.now, self.limits.expiring, finding)
         for policy, decision in decisions:
-            found += decision_findings(policy.declared, decision, self.now, self.limits.expiring, finding)
+            found += decision_findings(
+                policy.declared, decision, self.now, self.limits.expiring, finding, refused=policy.refused
+            )
         found += self._contested(connection, approvals, finding)
         if live is Live.FAILED:
             found.append(

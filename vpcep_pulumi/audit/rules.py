@@ -44,7 +44,8 @@ _ALL: Final = (
         "drift",
         Severity.ERROR,
         "Declared, and not so",
-        "The connection is not as a stack declares it. The next `pulumi up` of that stack would change it.",
+        "The connection is not as a stack declares it. The next `pulumi up` of that stack would change it, or is "
+        "refused.",
     ),
     Rule(
         "wrong-account",
@@ -56,7 +57,8 @@ _ALL: Final = (
         "expired",
         Severity.ERROR,
         "Accepted, although that has expired",
-        "The declaration has expired, but the connection is not rejected yet. The next `pulumi up` rejects it.",
+        "The declaration has expired, but the connection is not rejected yet. The next `pulumi up` rejects it, "
+        "or is refused.",
     ),
     Rule(
         "declared-twice",

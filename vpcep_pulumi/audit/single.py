@@ -25,6 +25,7 @@ DO: Final = {
     Step.WAIT: "wait until it is accepted",
     Step.WAIT_THEN_REJECT: "wait, then reject it",
 }
+REMEDY: Final = "change the rules, or what the refusal names, until a preview succeeds"
 
 
 def approval_findings(
@@ -77,17 +78,19 @@ def _would_act(approval: DeclaredApproval, plan: Plan, finding: Make) -> Finding
 
 
 def decision_findings(
-    policy: DeclaredPolicy, decision: Decision, now: datetime, expiring: timedelta, finding: Make
+    policy: DeclaredPolicy, decision: Decision, now: datetime, expiring: timedelta, finding: Make, *, refused: str = ""
 ) -> Iterator[Finding]:
     """What a policy's stack would do about a connection.
 
     :param expiring: how long before its rule expires that is told.
+    :param refused: why `pulumi up` would refuse the policy; empty if it would not.
     """
     by, secret = (policy.source,), "rules" in policy.hidden
     rule = f"rule {decision.rule}" if decision.rule is not None else "otherwise"
     why = f"{rule} of {policy.source}"
     told = situation(decision.connection)
     live = live_of(decision.connection)
+    would = f"`pulumi up` would {f'be refused: {refused}' if refused else DO.get(decision.step, '')}"
     if decision.is_trouble and live not in EXCUSED:
         reason = f": {decision.reason}" if decision.reason and not secret else ""
         yield finding(
@@ -97,15 +100,13 @@ def decision_findings(
             declared_by=by,
         )
     elif decision.step in WORKS and decision.has_expired:
-        message = f"{told}, although {why} has expired"
-        yield finding("expired", message=message, advice="run `pulumi up`: it rejects", declared_by=by)
+        message = f"{told}, although {why} has expired{f': {would}' if refused else ''}"
+        advice = REMEDY if refused else "run `pulumi up`: it rejects"
+        yield finding("expired", message=message, advice=advice, declared_by=by)
     elif decision.step in WORKS:
-        yield finding(
-            "drift",
-            message=f"{told}, and {why} decides otherwise: `pulumi up` would {DO[decision.step]}",
-            advice="run `pulumi up`, or change the rules",
-            declared_by=by,
-        )
+        message = f"{told}, and {why} decides otherwise: {would}"
+        advice = REMEDY if refused else "run `pulumi up`, or change the rules"
+        yield finding("drift", message=message, advice=advice, declared_by=by)
     elif decision.goal is Goal.ACCEPTED and is_soon(decision.expires_at, now, expiring) and live not in EXCUSED:
         yield _expiring(why, None if secret else decision.expires_at, finding, policy)
 

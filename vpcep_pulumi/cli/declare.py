@@ -9,7 +9,15 @@ from typing import Annotated
 
 import typer
 
-from vpcep_pulumi.cli.reading import Place, ProfileOption, ProjectOption, RegionOption, ServiceOption, reader
+from vpcep_pulumi.cli.reading import (
+    Place,
+    ProfileOption,
+    ProjectOption,
+    RegionOption,
+    ServiceOption,
+    check_services,
+    reader,
+)
 from vpcep_pulumi.convert.configuration import as_configuration
 from vpcep_pulumi.convert.declarations import Conversion
 from vpcep_pulumi.convert.live import from_live
@@ -46,6 +54,7 @@ def declare(
 ) -> None:
     """Print declarations of what is live: accepted and rejected connections, as they are. Nothing is sent."""
     with reader(Place(region, project_id, profile)) as reading:
+        check_services(service or [])
         found = reading.connections(service)
         session = reading.operation.projects.get(region, project_id, profile)
     conversion = from_live(found, region=session.region, project_id=session.project_id, profile=profile)

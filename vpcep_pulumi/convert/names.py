@@ -30,18 +30,20 @@ class Known(NamedTuple):
     """What a name is made from.
 
     :ivar text: any text, not trusted.
+    :ivar region: empty: it is not known.
     """
 
     text: str
     service_id: str
     endpoint_id: str
+    region: str = ""
 
 
 def names_for(found: Sequence[Known]) -> list[str]:
-    """A name for each. No two are equal if no two have the same service and endpoint.
+    """A name for each. No two are equal if no two have the same region, service and endpoint.
 
     A name with the shortest parts that make it unique: some of the endpoint's id, the whole id, the service's id as
-    well.
+    well, the region as well.
     """
     levels = [0] * len(found)
     while True:
@@ -75,9 +77,14 @@ def _with_endpoint(each: Known) -> str:
 
 
 def _with_both(each: Known) -> str:
-    """Unique: no id has a dot, and no name of the other levels."""
+    """Unique in a region: no id has a dot, and no name of the levels before."""
     return f"{OTHERWISE}-{each.service_id}.{each.endpoint_id}"
 
 
-LEVELS: tuple[Callable[[Known], str], ...] = (_short, _with_endpoint, _with_both)
+def _with_region(each: Known) -> str:
+    """Unique: no region has a dot, and no name of the other levels has two."""
+    return f"{OTHERWISE}-{each.region}.{each.service_id}.{each.endpoint_id}"
+
+
+LEVELS: tuple[Callable[[Known], str], ...] = (_short, _with_endpoint, _with_both, _with_region)
 """By level: what makes a name, from short to certainly unique."""

@@ -99,7 +99,9 @@ def from_terraform(content: bytes) -> Conversion:
     _check_duplicates(found)
     declared = [each for each in found if each.status in TAKEN_OVER]
     others = [each for each in found if each.status not in TAKEN_OVER]
-    names = names_for([Known(each.instance.name, each.service_id, each.endpoint_id) for each in declared])
+    names = names_for(
+        [Known(each.instance.name, each.service_id, each.endpoint_id, each.region or "") for each in declared]
+    )
     several = len({each.instance.provider for each in found}) > 1
     return Conversion(
         f"Written by `vpcep-pulumi from-terraform`: what `{TYPE}` accepted, as the state has it.",
@@ -191,12 +193,20 @@ def _endpoints(instance: _Instance) -> Iterator[_Found]:
 
 
 def _check_duplicates(found: list[_Found]) -> None:
-    """Refuse two approvals of one connection: there must be one, and which of the two is right is not known here."""
-    first: dict[tuple[str | None, str, str], _Found] = {}
+    """Refuse two approvals of one connection: there must be one, and which of the two is right is not known here.
+
+    A region that the state does not name may be any.
+    """
+    first: dict[tuple[str, str], list[_Found]] = {}
     twice = []
     for each in found:
-        before = first.setdefault((each.region, each.service_id, each.endpoint_id), each)
-        if before is not each:
+        others = first.setdefault((each.service_id, each.endpoint_id), [])
+        before = next(
+            (other for other in others if None in (other.region, each.region) or other.region == each.region), None
+        )
+        if before is None:
+            others.append(each)
+        else:
             twice.append(
                 f"endpoint {each.endpoint_id} of service {each.service_id} is accepted by "
                 f"{before.instance.address} and by {each.instance.address}"

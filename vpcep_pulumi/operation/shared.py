@@ -9,7 +9,9 @@ left over by a program that was killed. It is not read, and the next process tha
 out of date.
 
 The folder belongs to the user alone (mode 0700). Its path does not depend on the environment, because an inline program
-and its engine may have different ones. The events hold ids, names and statuses, but no secret.
+and its engine may have different ones. The events hold ids, names and statuses, and no credential. The name of a
+profile stands in plain text among them, even if the program gives it as a secret: the file is this user's alone, and is
+removed as said above.
 
 If there is no flock (Windows), each process knows only its own events.
 """

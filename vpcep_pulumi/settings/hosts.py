@@ -22,27 +22,34 @@ EXAMPLE = "https://vpcep.cn-north-4.myhuaweicloud.com"
 class Remedies:
     """What to set where a setting is missing, for messages: what follows "with".
 
+    :ivar cloud: for the cloud's domain.
     :ivar project: for the project's id.
     :ivar endpoint: for the service's address.
     :ivar iam_endpoint: for IAM's.
     """
 
+    cloud: str
     project: str
     endpoint: str
     iam_endpoint: str
 
 
 REMEDIES = Remedies(
+    "HW_CLOUD",
     "`pulumi config set vpcep:projectId <id>`",
     "VPCEP_ENDPOINT or `pulumi config set vpcep:endpoint <url>`",
     "HUAWEICLOUD_SDK_IAM_ENDPOINT or `pulumi config set vpcep:iamEndpoint <url>`",
 )
 PROFILE_REMEDIES = Remedies(
+    f"cloud in the profile's entry of {PROFILES}",
     "projectId in the profile, or project_id of the resource",
     f"endpoint in the profile's entry of {PROFILES}",
     f"iamEndpoint in the profile's entry of {PROFILES}",
 )
 """Those of a resource with a profile."""
+OWN = "the profile's own"
+IN_OWN = "the region's host in the profile's cloud"
+"""What a message shows instead of a profile's cloud, and of a host in it."""
 
 
 def default_host(service: str, region: str, cloud: str | None = None) -> str:
@@ -74,11 +81,18 @@ class Address(NamedTuple):
     :ivar url: without a path.
     :ivar named_by: the setting that names it, for messages.
     :ivar is_own: False if the resource has a profile, and the address comes from another source.
+    :ivar is_secret: it comes from the stack configuration's profiles: no message of the settings shows it.
     """
 
     url: str
     named_by: str
     is_own: bool = True
+    is_secret: bool = False
+
+    @property
+    def shown(self) -> str:
+        """The host, for messages."""
+        return self.named_by if self.is_secret else _host(self.url)
 
 
 def hosts(
@@ -99,14 +113,15 @@ def hosts(
     domain = _domain(region, cloud)
     if iam is not None and vpcep is None and not _is_in(domain, iam.url):
         raise SettingsError(
-            f"IAM is at {_host(iam.url)}, but requests would go to {_host(default_vpcep)}, which is another cloud: "
-            f"these credentials are not sent there. To go on, {_to_go_on(remedies.endpoint)}"
+            f"IAM is at {iam.shown}, but requests would go to {_default(default_vpcep, cloud, remedies)}, which is "
+            "another cloud: these credentials are not sent there. To go on, "
+            f"{_to_go_on(remedies, remedies.endpoint)}"
         )
     if vpcep is not None and iam is None and asks_iam and not _is_in(domain, vpcep.url):
         raise SettingsError(
-            f"requests go to {_host(vpcep.url)}, but IAM would be asked for the project at {_host(default_iam)}, "
-            "which is another cloud: these credentials are not sent there. Set the project's id with "
-            f"{remedies.project}, or {_to_go_on(remedies.iam_endpoint)}"
+            f"requests go to {vpcep.shown}, but IAM would be asked for the project at "
+            f"{_default(default_iam, cloud, remedies)}, which is another cloud: these credentials are not sent there. "
+            f"Set the project's id with {remedies.project}, or {_to_go_on(remedies, remedies.iam_endpoint)}"
         )
     return (vpcep.url if vpcep is not None else default_vpcep), (iam.url if iam is not None else default_iam)
 
@@ -128,13 +143,14 @@ def for_profile(
 ) -> tuple[Address | None, Address | None]:
     """Those of the addresses that a profile's credential may be sent to.
 
-    An address of another source was not written for this credential:
+    An address of another source was not written for this credential, and neither was another source's cloud:
 
     - If the profile names the service's address, no other source names IAM's.
     - If another source's address of the service is on this machine, IAM is on this machine as well.
     - If the profile names only IAM's, no other source names the service's.
-    - If it names none, others' are used if they are in the region's cloud.
+    - If it names none, others' are used if they are in the profile's cloud.
 
+    :param cloud: the profile's own; None for the region's. It is a secret.
     :raises SettingsError: an address is in another cloud.
     """
     if vpcep is not None and vpcep.is_own:
@@ -147,19 +163,25 @@ def for_profile(
     for address, remedy in ((vpcep, PROFILE_REMEDIES.endpoint), (iam, PROFILE_REMEDIES.iam_endpoint)):
         if address is not None and not is_loopback(address.url) and not _is_in(domain, address.url):
             raise SettingsError(
-                f"{address.named_by} names {_host(address.url)}, which is in another cloud than the region {region} "
-                f"({domain}): this profile's credentials are not sent there. To go on, {_to_go_on(remedy)}"
+                f"{address.named_by} names {address.shown}, which is in another cloud than the region {region} "
+                f"({domain if cloud is None else OWN}): this profile's credentials are not sent there. To go on, "
+                f"{_to_go_on(PROFILE_REMEDIES, remedy)}"
             )
     return vpcep, iam
 
 
 def _domain(region: str, cloud: str | None) -> str:
-    """The domain of the region's cloud."""
+    """The domain of the cloud."""
     return default_host("vpcep", region, cloud).partition(f".{region}.")[2]
 
 
-def _to_go_on(remedy: str) -> str:
-    return f"set HW_CLOUD to the cloud's domain, or name the address with {remedy}"
+def _default(address: str, cloud: str | None, remedies: Remedies) -> str:
+    """The host that follows from region and cloud, for messages. The cloud of a profile is a secret."""
+    return _host(address) if cloud is None or remedies is REMEDIES else IN_OWN
+
+
+def _to_go_on(remedies: Remedies, remedy: str) -> str:
+    return f"set {remedies.cloud} to the cloud's domain, or name the address with {remedy}"
 
 
 def _host(address: str) -> str:

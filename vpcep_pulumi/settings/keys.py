@@ -36,10 +36,13 @@ PLANS = "vpcep:plans"
 
 PROFILES = "vpcep:profiles"
 """The stack configuration key with the profiles: a JSON object of objects, by their names."""
-PROFILE_KEYS = MappingProxyType({setting: key.partition(":")[2] for setting, key in CONFIG.items()})
-"""The keys of one profile there: the setting and its key, as in :data:`CONFIG` but without the namespace."""
-SHARED = ("region", "cloud", "endpoint", "iam_endpoint")
-"""The settings that belong to no account. A resource with a profile may have them from other sources than the profile.
+PROFILE_KEYS = MappingProxyType(
+    {setting: key.partition(":")[2] for setting, key in CONFIG.items()} | {"cloud": "cloud"}
+)
+"""The keys of one profile there: the setting and its key, as in :data:`CONFIG` but without the namespace; its cloud."""
+SHARED = ("region", "endpoint", "iam_endpoint")
+"""The settings that a resource with a profile may have from other sources than the profile. The cloud is none of them:
+it says where a credential may be sent.
 """
 
 SETTINGS_CONFIG = (*CONFIG.values(), PROFILES)

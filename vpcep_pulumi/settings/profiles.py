@@ -1,7 +1,8 @@
 """The profiles that a resource may name: in the stack configuration, else in KooCLI's file.
 
-A profile has a credential, and may have a project, a region and addresses. No message shows a value of the stack
-configuration's profiles: all of it is a secret.
+A profile has a credential, and may have a project, a region, a cloud and addresses. All of it is a secret in the stack
+configuration. Region and project stand in the state and in messages all the same, as those of every resource do. No
+message of the settings shows another value of it. What is said about requests names the host that they go to.
 """
 
 from __future__ import annotations

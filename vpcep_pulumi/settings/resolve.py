@@ -73,7 +73,8 @@ def resolve(
     """Find every setting.
 
     With a profile, the credential and the project come from the profile alone; the project may be the resource's own
-    as well. Region, cloud and addresses may come from other sources, after the resource and the profile.
+    as well. The cloud is the profile's, else the region's own. Region and addresses may come from other sources, after
+    the resource and the profile.
 
     :param region: the resource's own, or None.
     :param project_id: the resource's own, or None.
@@ -170,7 +171,7 @@ def _address(found: Iterable[Source], setting: str, profile: str | None) -> Addr
         if place is None:
             return None
         url = checked_address(PROFILE_KEYS[setting], place.settings[setting], is_secret=place.is_secret)
-        return Address(url, _spelling((place,), setting), is_own)
+        return Address(url, _spelling((place,), setting), is_own, place.is_secret)
 
     if profile is None:
         return of(found, is_own=True)
@@ -193,11 +194,13 @@ def _region(found: Iterable[Source]) -> str:
 
 def _cloud(found: Iterable[Source]) -> str | None:
     """The cloud's domain; None if the settings name none."""
-    cloud = _first(found, "cloud")
-    if cloud is None:
+    place = _place(found, "cloud")
+    if place is None:
         return None
+    cloud = place.settings["cloud"]
     if not CLOUD.fullmatch(cloud.lower()):
-        raise SettingsError(f"{_names(found, 'cloud')}: {cloud!r} is not a cloud's domain such as {CLOUDS[-1][1]}")
+        shown = "its value" if place.is_secret else repr(cloud)
+        raise SettingsError(f"{_names(found, 'cloud')}: {shown} is not a cloud's domain such as {CLOUDS[-1][1]}")
     return cloud.lower()
 
 

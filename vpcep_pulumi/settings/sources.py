@@ -36,7 +36,7 @@ class Source:
     :ivar name: for messages.
     :ivar keys: by setting: its name in this source.
     :ivar is_profile: it is the profile that the resource names.
-    :ivar is_secret: no message may show a value of it.
+    :ivar is_secret: no message of the settings may show a value of it, save a valid region.
     """
 
     def __init__(
