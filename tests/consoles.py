@@ -289,7 +289,7 @@ class Session:
         printed = result.diff if "--diff" in flags else result.diff[result.diff.rfind("Resources:") :]
         if "--expect-no-changes" in flags and dict(result.steps):
             self.code = 1
-            printed += "\nerror: no changes were expected but changes were proposed\n"
+            printed += "\nerror: no changes were expected for preview but changes were proposed\n"
         return printed
 
 
