@@ -21,7 +21,7 @@ from vpcep_pulumi.errors import (
 )
 from vpcep_pulumi.lifecycle.declared import policy_of
 from vpcep_pulumi.lifecycle.difference import inputs_changed, replaced_by
-from vpcep_pulumi.lifecycle.policy import Evaluation, Policy, evaluate
+from vpcep_pulumi.lifecycle.policy import Claimed, Evaluation, Policy, evaluate
 from vpcep_pulumi.lifecycle.policy_plan import (
     Record,
     failure_of,
@@ -30,23 +30,22 @@ from vpcep_pulumi.lifecycle.policy_plan import (
     plan_of,
     record_of,
     refusals,
-    refused_delete,
     warnings,
     work_of,
 )
 from vpcep_pulumi.lifecycle.policy_schema import POLICY, problems
-from vpcep_pulumi.lifecycle.table import HELD, Goal, live_of
+from vpcep_pulumi.lifecycle.table import Goal
 from vpcep_pulumi.log import Log
 from vpcep_pulumi.operation.claims import CLAIM_INPUT, URN_OUTPUT
 from vpcep_pulumi.operation.keys import ServiceKey
 from vpcep_pulumi.operation.operation import Operation
 from vpcep_pulumi.operation.policies import Carried, carry_out, claimed, read_service, service_key
 from vpcep_pulumi.provider.answers import Checked, Difference, Planned, Reading
-from vpcep_pulumi.provider.deletions import HOLDER_LOOKS, await_holder
+from vpcep_pulumi.provider.deletions import await_holder
 from vpcep_pulumi.provider.plans import inputs_for
-from vpcep_pulumi.provider.policy_deletion import delete_policy
+from vpcep_pulumi.provider.policy_deletion import delete_policy, refused_replacement
 from vpcep_pulumi.provider.policy_values import is_held, policy_outputs
-from vpcep_pulumi.provider.properties import PREVIEW, REFUSED, RETAINED
+from vpcep_pulumi.provider.properties import REFUSED, RETAINED
 from vpcep_pulumi.provider.unknown import UNKNOWN, holds_unknown
 from vpcep_pulumi.provider.values import Values
 
@@ -105,9 +104,6 @@ class PolicyProvider:
         held, key, given = is_held(olds, inputs), service_key(self.operation, policy), news.get(CLAIM_INPUT)
         urn = (given or "").partition(" ")[2]
         row = self.operation.log.on(urn or None)
-        # What approvals of this service declare may depend on other resources. In a preview, it may never be known.
-        looks = HOLDER_LOOKS if news.get(PREVIEW) else DECLARED_LOOKS
-        await_holder(lambda: bool(self._claims.unresolved(key)), self.operation.clock.sleep, looks=looks)
         evaluation = self._evaluated(policy, held=held, gone=row.warning)
         claim, other = self._claims.check_policy(
             given,
@@ -121,7 +117,7 @@ class PolicyProvider:
             return Checked(inputs, (InputError("", reason),))
         # The state's outputs are not known here: whether anything is to be recorded otherwise, ``diff`` finds out.
         plan = work_of(evaluation) if held else plan_of(evaluation, Record.of_state({}))
-        refused = [*refusals(policy, evaluation), *self._refused_replacement(olds, held=held)]
+        refused = [*refusals(policy, evaluation), *([] if held else refused_replacement(self.operation, olds))]
         if refused:
             self._claims.tell("recorded" if held else "failed", claim)
         for warning in warnings(policy, evaluation, self.operation.now):
@@ -136,19 +132,6 @@ class PolicyProvider:
         """What the policy decides about the connections as they are, with what else the program declares."""
         connections = read_service(self.operation, policy, held=held, gone=gone)
         return evaluate(policy, connections, self.operation.now, claimed(self.operation, policy))
-
-    def _refused_replacement(self, olds: Mapping[str, Any], *, held: bool) -> list[str]:
-        """Why a policy of another service must not be deleted for this one; empty if it may be, or there is none.
-
-        If it were refused only when it is deleted, the state would hold a delete that can never succeed.
-        """
-        if held or not olds.get("rules") or olds.get(RETAINED):
-            return []
-        former = policy_of(olds, olds)
-        found = self._evaluated(former, held=True).decisions.items()
-        cut_off = sorted(id_ for id_, each in found if live_of(each.connection) in HELD and each.goal is Goal.ACCEPTED)
-        problem = refused_delete(former, cut_off)
-        return [] if problem is None else [f"it would replace the policy of {problem}"]
 
     def diff(self, olds: Mapping[str, Any], news: Mapping[str, Any]) -> Difference:
         """Whether there is anything to do, or to record. The live connections decide.
@@ -165,8 +148,13 @@ class PolicyProvider:
         key = service_key(self.operation, policy)
         if key not in self._checked:
             return Difference(key in self._drifted)
-        evaluation = self._evaluated(policy, held=True)
         before, claim = Record.of_state(olds), self._checked[key]
+        claims = claimed(self.operation, policy)
+        if self._claims.unresolved(key):
+            # The engine asks here before it goes on. What was left to an approval is taken to be its own still.
+            claims = {id_: Claimed("an approval", None) for id_ in before.left} | claims
+        connections = read_service(self.operation, policy, held=True)
+        evaluation = evaluate(policy, connections, self.operation.now, claims)
         after = record_of(evaluation).masked(self._masked)
         changes = bool(evaluation.work or olds.get("errors")) or after != before
         if not changes:
@@ -207,6 +195,8 @@ class PolicyProvider:
 
     def _carry_out(self, policy: Policy, inputs: Mapping[str, Any], *, held: bool) -> Values:
         key = service_key(self.operation, policy)
+        # Other than a check, an update does not hold the engine up.
+        await_holder(lambda: bool(self._claims.unresolved(key)), self.operation.clock.sleep, looks=DECLARED_LOOKS)
         connections = read_service(self.operation, policy, held=held)
         claims = claimed(self.operation, policy)
         evaluation = evaluate(policy, connections, self.operation.now, claims)

@@ -15,9 +15,10 @@ from vpcep_pulumi.log import Log
 from vpcep_pulumi.operation.claims import URN_OUTPUT
 from vpcep_pulumi.operation.keys import ConnectionKey
 from vpcep_pulumi.operation.operation import Operation
-from vpcep_pulumi.operation.policies import read_service, reject_all, service_key
+from vpcep_pulumi.operation.policies import claimed, read_service, reject_all, service_key
 from vpcep_pulumi.operation.rules import Deletion
 from vpcep_pulumi.provider.deletions import REFUSALS, await_holder, sentence
+from vpcep_pulumi.provider.properties import RETAINED
 
 
 def delete_policy(operation: Operation, olds: Mapping[str, Any]) -> None:
@@ -43,6 +44,23 @@ def delete_policy(operation: Operation, olds: Mapping[str, Any]) -> None:
     carried = reject_all(operation, policy, evaluation, targets, log)
     if carried.errors:
         raise failure_of(policy, carried.errors, len(targets))
+
+
+def refused_replacement(operation: Operation, olds: Mapping[str, Any]) -> list[str]:
+    """Why a policy of another service must not be deleted for a new one; empty if it may be, or there is none.
+
+    If it were refused only when it is deleted, the state would hold a delete that can never succeed.
+
+    :param olds: the inputs that the state holds; empty if there are none.
+    """
+    if not olds.get("rules") or olds.get(RETAINED):
+        return []
+    former = policy_of(olds, olds)
+    connections = read_service(operation, former, held=True)
+    found = evaluate(former, connections, operation.now, claimed(operation, former)).decisions.items()
+    cut_off = sorted(id_ for id_, each in found if live_of(each.connection) in HELD and each.goal is Goal.ACCEPTED)
+    problem = refused_delete(former, cut_off)
+    return [] if problem is None else [f"it would replace the policy of {problem}"]
 
 
 def _unclaimed(
