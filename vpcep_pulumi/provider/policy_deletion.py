@@ -10,7 +10,7 @@ from vpcep_pulumi.lifecycle.declared import policy_of
 from vpcep_pulumi.lifecycle.policy import Policy, evaluate
 from vpcep_pulumi.lifecycle.policy_plan import Record, failure_of, named, refused_delete
 from vpcep_pulumi.lifecycle.policy_work import to_delete
-from vpcep_pulumi.lifecycle.table import HELD, live_named
+from vpcep_pulumi.lifecycle.table import HELD, Goal, live_named, live_of
 from vpcep_pulumi.log import Log
 from vpcep_pulumi.operation.claims import URN_OUTPUT
 from vpcep_pulumi.operation.keys import ConnectionKey
