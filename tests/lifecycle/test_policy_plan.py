@@ -31,17 +31,19 @@ ACCEPT = {"action": "accept", "domain_ids": ["d1"]}
 SOON = {**ACCEPT, "expires_at": day(1)}
 OWNED = "the connection, owned by d1, is"
 reasons = st.dictionaries(endpoints, st.sampled_from(["trouble", "declared by 'another'"]), max_size=4)
+some = st.lists(endpoints, unique=True, max_size=4).map(lambda found: tuple(sorted(found)))
 records = st.builds(
     Record,
     st.dictionaries(endpoints, st.sampled_from(["accepted", "rejected", "pendingAcceptance"]), max_size=4),
-    st.lists(endpoints, unique=True, max_size=4).map(lambda found: tuple(sorted(found))),
+    some,
     reasons,
+    some,
 )
 
 
-def entry(record: Record, id_: str) -> tuple[str | None, bool, str | None]:
+def entry(record: Record, id_: str) -> tuple[str | None, bool, str | None, bool]:
     """What a record has of one connection."""
-    return record.decided.get(id_), id_ in record.pending, record.failed.get(id_)
+    return record.decided.get(id_), id_ in record.pending, record.failed.get(id_), id_ in record.left
 
 
 class TestWhatAPlanNames:
@@ -49,7 +51,7 @@ class TestWhatAPlanNames:
     def test_exactly_those_whose_work_or_record_changes(self, found, live, claimed, before):
         evaluation = evaluate(found, live, NOW, claimed)
         after, works = record_of(evaluation), {each.endpoint_id for each in evaluation.work}
-        known = {*evaluation.decisions, *before.decided, *before.pending, *before.failed}
+        known = {*evaluation.decisions, *before.decided, *before.pending, *before.failed, *before.left}
         changed = {id_ for id_ in known if entry(before, id_) != entry(after, id_)}
         plan = plan_of(evaluation, before)
         assert list(plan.words) == sorted(works | changed)

@@ -96,7 +96,7 @@ def plan_of(evaluation: Evaluation, before: Record) -> PolicyPlan:
     """
     after = record_of(evaluation)
     verbs = {id_: verb for id_, each in evaluation.decisions.items() if (verb := _verb(each, before, after))}
-    known = {*before.decided, *before.pending, *before.failed}
+    known = {*before.decided, *before.pending, *before.failed, *before.left}
     gone = {id_: "record" for id_ in known if id_ not in evaluation.decisions}
     return _plan(evaluation, verbs | gone)
 
@@ -232,11 +232,14 @@ def _verb(decision: Decision, before: Record, after: Record) -> str:
     if decision.step in WORKS:
         return str(decision.step)
     if id_ in after.decided:
-        changed = before.decided.get(id_) != after.decided[id_] or id_ in before.pending or id_ in before.failed
+        was_elsewhere = id_ in before.pending or id_ in before.failed or id_ in before.left
+        changed = before.decided.get(id_) != after.decided[id_] or was_elsewhere
         return ("record" if id_ in before.decided else "adopt") if changed else ""
     if id_ in before.decided:
         return "leave"
-    is_told = before.failed.get(id_) == after.failed.get(id_) and (id_ in before.pending) == (id_ in after.pending)
+    is_told = before.failed.get(id_) == after.failed.get(id_) and all(
+        (id_ in then) == (id_ in now) for then, now in ((before.pending, after.pending), (before.left, after.left))
+    )
     return "" if is_told else "leave"
 
 
