@@ -133,11 +133,10 @@ def test_the_table_fits_a_terminal(width):
     rows = rows_of(
         {LONG: [connection(ENDPOINT, "pendingAcceptance", domain_id="6e9dfd51" * 4, description="note " * 50)]}
     )
-    console = Console(
-        width=width, file=io.StringIO(), force_terminal=True, color_system=None, markup=False, emoji=False
-    )
+    file = io.StringIO()
+    console = Console(width=width, file=file, force_terminal=True, color_system=None, markup=False, emoji=False)
     print_rows(console, rows, datetime.now(UTC))
-    text = console.file.getvalue()  # type: ignore[attr-defined]
+    text = file.getvalue()
     assert max(map(len, text.splitlines())) <= width
     for word in (LONG, ENDPOINT, "6e9dfd51" * 4, "pendingAcceptance", "note"):
         assert word in text.replace("\n", "") if width < 80 else word in text

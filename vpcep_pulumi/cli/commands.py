@@ -81,7 +81,7 @@ def simulator(
 ) -> None:
     """Serve a simulated VPC Endpoint API on this machine, with a control API under /_simulator."""
     with _testing_extra():
-        from vpcep_pulumi.testing.simulator import Settings, Simulator  # noqa: PLC0415
+        from vpcep_pulumi.testing.simulator import Settings, Simulator  # noqa: PLC0415 -- the extra may not be installed
     if seed is not None:
         # A seed is of use only if there are times to draw.
         latency, creating = latency or 0.05, creating or 2.0
@@ -106,7 +106,7 @@ def demo(
 ) -> None:
     """Show the main job on the simulator: accept, see drift, heal it, reject."""
     with _testing_extra():
-        from vpcep_pulumi.cli.demo import DemoFailed, run_demo  # noqa: PLC0415
+        from vpcep_pulumi.cli.demo import DemoFailed, run_demo  # noqa: PLC0415 -- likewise
     if picture is not None:
         console = Console(width=PICTURE_WIDTH, record=True)
     else:
