@@ -32,7 +32,6 @@ from vpcep_pulumi.cli.reading import (
     ProjectOption,
     RegionOption,
     ServiceOption,
-    check_services,
     reader,
 )
 from vpcep_pulumi.errors import InputError
@@ -81,11 +80,10 @@ def audit(
     Exit code 0: all is as declared. 2: there are findings. 1: something could not be read or judged.
     """
     place = Place(region, project_id, profile)
-    with reader(place) as reading:
+    with reader(place, service) as reading:
         operation = reading.operation
-        check_services(service or [])
         exports = _exports(stack_export, operation.now)
-        scope, live = read_live(operation, exports, services=service or [], **vars(place))
+        scope, live = read_live(operation, exports, services=reading.services, **vars(place))
         limits = Limits(timedelta(days=expiring_days), timedelta(days=pending_days))
         report = report_of(scope, live, exports, operation.now, limits)
         _write_files(report, html=html, sarif=sarif, junit=junit)

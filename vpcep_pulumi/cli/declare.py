@@ -15,7 +15,6 @@ from vpcep_pulumi.cli.reading import (
     ProjectOption,
     RegionOption,
     ServiceOption,
-    check_services,
     reader,
 )
 from vpcep_pulumi.convert.configuration import as_configuration
@@ -53,9 +52,8 @@ def declare(
     format_: FormatOption = Format.PROGRAM,
 ) -> None:
     """Print declarations of what is live: accepted and rejected connections, as they are. Nothing is sent."""
-    with reader(Place(region, project_id, profile)) as reading:
-        check_services(service or [])
-        found = reading.connections(service)
+    with reader(Place(region, project_id, profile), service) as reading:
+        found = reading.connections()
         session = reading.operation.projects.get(region, project_id, profile)
     conversion = from_live(found, region=session.region, project_id=session.project_id, profile=profile)
     typer.echo(WRITERS[format_](conversion), nl=False)

@@ -21,7 +21,6 @@ from vpcep_pulumi.cli.reading import (
     ProjectOption,
     RegionOption,
     ServiceOption,
-    check_services,
     reader,
 )
 from vpcep_pulumi.errors import InputError
@@ -52,11 +51,10 @@ def list_connections(
     profile: ProfileOption = None,
 ) -> None:
     """List the connections of endpoint services, those that wait for a decision first."""
-    with reader(Place(region, project_id, profile)) as reading:
-        check_services(service or [])
+    with reader(Place(region, project_id, profile), service) as reading:
         _check(status or [], as_json_=as_json_, as_csv_=as_csv_)
         selection = Selection(statuses=status or None, domain_ids=domain_id or None)
-        found = {each: selection.of(connections) for each, connections in reading.connections(service).items()}
+        found = {each: selection.of(connections) for each, connections in reading.connections().items()}
         rows, now = rows_of(found), reading.operation.now
     if as_json_:
         typer.echo(json.dumps({"connections": [as_json(each) for each in rows]}, indent=2))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -69,19 +69,19 @@ class Reader:
     """Reads services and their connections.
 
     :ivar operation: its client, view and clock.
+    :ivar services: those asked for; empty: every service of the project.
     """
 
-    def __init__(self, operation: Operation, place: Place) -> None:
-        self.operation, self.place = operation, place
+    def __init__(self, operation: Operation, place: Place, services: Sequence[str]) -> None:
+        self.operation, self.place, self.services = operation, place, services
 
-    def connections(self, services: list[str] | None) -> dict[str, list[Connection]]:
+    def connections(self) -> dict[str, list[Connection]]:
         """By service: its connections, those that were made last first.
 
-        :param services: None or empty: every service of the project.
         :raises VpcepError: a service could not be read.
         """
         place = self.place
-        found = services or [
+        found = self.services or [
             each.id
             for each in self.operation.get_services(
                 region=place.region, project_id=place.project_id, profile=place.profile
@@ -95,25 +95,25 @@ class Reader:
         }
 
 
-def check_services(services: Iterable[str]) -> None:
-    """Refuse what is not the id of a service: it would become a part of a path.
-
-    :raises InputError: one is not.
-    """
+def _check(services: Sequence[str]) -> None:
+    """Refuse what is not the id of a service: it would become a part of a path."""
     for each in services:
         if (reason := RULES["service_id"](each)) is not None:
             raise InputError("--service", f"{each!r} {reason}")
 
 
 @contextmanager
-def reader(place: Place) -> Iterator[Reader]:
+def reader(place: Place, services: Sequence[str] | None) -> Iterator[Reader]:
     """A reader with the settings of the environment and of profile files.
 
     An error of this package ends the command with exit code 1 and its message on stderr.
+
+    :param services: those asked for; None or empty: every service of the project.
     """
     operation = Operation(config={}, environ=os.environ, home=Path.home(), clock=Clock(), log=StderrLog())
     try:
-        yield Reader(operation, place)
+        _check(services or ())
+        yield Reader(operation, place, services or ())
     except VpcepError as error:
         typer.secho(f"vpcep-pulumi: {error}", err=True, fg=typer.colors.RED)
         if any(each in str(error) for each in ("pulumi config set", "the stack's configuration")):
