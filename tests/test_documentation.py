@@ -12,7 +12,7 @@ import pytest
 
 from docs import draw
 from tests.faults import attacks
-from vpcep_pulumi.lifecycle.schema import INPUTS, OUTPUTS
+from vpcep_pulumi.lifecycle.schema import APPROVAL, OUTPUTS
 from vpcep_pulumi.resources.endpoint_connection_approval import EndpointConnectionApproval
 from vpcep_pulumi.settings.keys import CONFIG, ENVIRONMENT, PROFILE_KEYS, PROFILES
 
@@ -45,8 +45,8 @@ def test_the_docstrings_name_every_argument_and_output():
     """The schema, the resource's arguments and its outputs are the same."""
     arguments = inspect.signature(EndpointConnectionApproval.__init__).parameters
     declared = {name: each.default for name, each in arguments.items() if each.kind is each.KEYWORD_ONLY}
-    assert list(declared) == [each.name for each in INPUTS] + ["opts"]
-    for each in INPUTS:
+    assert list(declared) == [each.name for each in APPROVAL.inputs] + ["opts"]
+    for each in APPROVAL.inputs:
         expected = inspect.Parameter.empty if each.required and each.default is None else each.default
         assert declared[each.name] == expected
         assert f":param {each.name}:" in (EndpointConnectionApproval.__init__.__doc__ or "")

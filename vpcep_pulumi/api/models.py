@@ -144,6 +144,10 @@ class Connection(_Answer):
         (), validation_alias=AliasChoices("error", "errors")
     )
 
+    def completed_by(self, known: Connection) -> Connection:
+        """This response, with what it left out as it was known."""
+        return known.model_copy(update={name: value for name, value in dict(self).items() if value is not None})
+
 
 class ConnectionPage(_Answer):
     """Some connections of a service.

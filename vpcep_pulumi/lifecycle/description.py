@@ -29,5 +29,4 @@ def described(known: Connection, answer: Connection) -> Connection:
     The response may leave out fields that did not change: they are taken from ``known``. So is the status, because the
     response is about the description alone.
     """
-    named = {name: value for name, value in answer.model_dump().items() if value is not None}
-    return answer.model_copy(update={**known.model_dump(), **named, "errors": answer.errors, "status": known.status})
+    return answer.completed_by(known).model_copy(update={"status": known.status})

@@ -164,7 +164,8 @@ class Schema:
     @cached_property
     def resolved(self) -> tuple[str, ...]:
         """The outputs for which a program need not give a value."""
-        return ("region", "project_id", *(each.name for each in self.outputs if each.name not in self.rules))
+        required = self.names("required")
+        return ("region", "project_id", *(each.name for each in self.outputs if each.name not in required))
 
 
 APPROVAL = Schema(
@@ -260,11 +261,9 @@ APPROVAL = Schema(
 )
 """Every property of an approval."""
 
-INPUTS = APPROVAL.inputs
 OUTPUTS = APPROVAL.outputs
 RULES = APPROVAL.rules
 DEFAULTS = APPROVAL.defaults
 REQUIRED, IDENTITY, REPEATED, HIDDEN = map(APPROVAL.names, ("required", "identity", "repeated", "hidden"))
 LASTING = tuple(each.name for each in OUTPUTS if each.lasting)
-RESOLVED = ("region", "project_id", *(each.name for each in OUTPUTS if each.name != "status"))
-"""The outputs for which a program need not give a value."""
+RESOLVED = APPROVAL.resolved

@@ -222,7 +222,7 @@ class Claims:
                 for key, each in known.kept.items()
                 if (each.holder in ids or within_stack(each.urn or "") in urns)
                 and not known.holders(key)
-                and not any(claim.may_hold(key) for claim in known.claims.values())
+                and not known.candidates(key)
             ]
 
     @contextmanager

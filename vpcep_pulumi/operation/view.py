@@ -250,17 +250,13 @@ def _alone(service: _Service, at: float) -> Iterator[None]:
 
 
 def _corrected(whole: tuple[Connection, ...], service: _Service) -> list[Connection]:
-    """A service's connections, as our own actions have left them. The service's ``turn`` is held.
-
-    A response may leave out fields: they are as they were read.
-    """
+    """A service's connections, as our own actions have left them. The service's ``turn`` is held."""
 
     def corrected(each: Connection) -> Connection:
         act = service.acts.get(each.id or "")
         if act is None or not (service.whole_at <= act.at or _is_late(Observation(each, service.whole_at), act)):
             return each
-        named = {name: value for name, value in dict(act.answer).items() if value is not None}
-        return each.model_copy(update=named)
+        return act.answer.completed_by(each)
 
     return list(map(corrected, whole))
 

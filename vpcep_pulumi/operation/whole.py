@@ -7,7 +7,7 @@ error: an answer without the list, an entry without an id, pages that shift whil
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import NamedTuple, Protocol, TypeVar
+from typing import Generic, NamedTuple, Protocol, TypeVar
 
 from vpcep_pulumi.api.models import Connection, Service
 from vpcep_pulumi.api.operations import list_connections, list_services
@@ -31,14 +31,14 @@ class Entry(Protocol):
 E = TypeVar("E", bound=Entry)
 
 
-class Part(NamedTuple):
+class Part(NamedTuple, Generic[E]):
     """A page of a list.
 
     :ivar entries: None if the answer does not have the list, not even an empty one.
     :ivar total: how many entries all pages have; None if the answer does not say.
     """
 
-    entries: Sequence[Entry] | None
+    entries: Sequence[E] | None
     total: int | None
 
 
@@ -53,24 +53,24 @@ def read_whole(
     :raises ApiError: the API refused.
     """
 
-    def part(offset: int) -> Part:
+    def part(offset: int) -> Part[Connection]:
         page = client.send(list_connections(project_id, service_id, offset=offset, limit=limit))
         return Part(page.connections if "connections" in page.model_fields_set else None, page.total_count)
 
-    return _whole(part, f"list the connections of service {service_id}", most_pages)  # type: ignore[return-value]
+    return _whole(part, f"list the connections of service {service_id}", most_pages)
 
 
 def read_services(client: Sender, project_id: str, *, limit: int) -> tuple[Service, ...]:
     """Every service of a project. It raises the same errors as :func:`read_whole`."""
 
-    def part(offset: int) -> Part:
+    def part(offset: int) -> Part[Service]:
         page = client.send(list_services(project_id, offset=offset, limit=limit))
         return Part(page.services if "services" in page.model_fields_set else None, page.total_count)
 
-    return _whole(part, "list the endpoint services", MOST_PAGES)  # type: ignore[return-value]
+    return _whole(part, "list the endpoint services", MOST_PAGES)
 
 
-def _whole(part: Callable[[int], Part], name: str, most_pages: int) -> tuple[Entry, ...]:
+def _whole(part: Callable[[int], Part[E]], name: str, most_pages: int) -> tuple[E, ...]:
     """Read every page of a list.
 
     With a total, it must be the same on every page, and as many entries must be read. Without, pages are read until one
@@ -86,9 +86,9 @@ def _whole(part: Callable[[int], Part], name: str, most_pages: int) -> tuple[Ent
     raise _problem(name, f"they changed while they were read, {ATTEMPTS} times in a row; run it again later")
 
 
-def _once(part: Callable[[int], Part], name: str, most_pages: int) -> tuple[Entry, ...] | None:
+def _once(part: Callable[[int], Part[E]], name: str, most_pages: int) -> tuple[E, ...] | None:
     """Read every page once; None if they do not make a whole."""
-    found: dict[str, Entry] = {}
+    found: dict[str, E] = {}
     totals: set[int | None] = set()
     read = 0
     for _ in range(most_pages):
