@@ -133,9 +133,14 @@ EXPIRES = Case(
             ("accept", "reject"),
             expiring=frozenset({0}),
         ),
+        Said(
+            _policy(_accept(endpoint_ids=["a"], expires_at=EXPIRY)),
+            ("accept", "leave"),
+            expiring=frozenset({0}),
+        ),
     ),
 )
-"""One that expires; and one that is to be rejected as soon as it can be."""
+"""One that expires; and one that is to be rejected as soon as it can be, or left alone. Then nobody may be cut off."""
 ONE_IS_CLAIMED = Case(
     ("d1", "d1", "d1"),
     (P, P, GONE),

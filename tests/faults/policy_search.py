@@ -131,7 +131,7 @@ class Search:
         evaluation = self._evaluated(record.policy, first, over=state.over, claimed=False)
         held = [IDS[at] for at, status in enumerate(record.decided) if status in HELD]
         targets = [id_ for id_ in self._real.policy_work.to_delete(evaluation, held) if id_ not in self._case.claims]
-        cut_off = [id_ for id_ in targets if evaluation.decisions[id_].counts]
+        cut_off = self._real.policy_work.cut_off(evaluation, targets)
         refused = self._real.policy_plan.refused_delete(said.policy, cut_off) is not None
         expected = sum(
             self._is_let_go(record, at) and live in HELD and not (state.over and at in said.expiring)

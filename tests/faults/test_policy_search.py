@@ -48,6 +48,7 @@ SPARED = "spares = decision.goal is Goal.REJECTED and decision.counts and not de
 DELETED = "return live in HELD and (is_recorded or decision.goal is Goal.ACCEPTED or decision.has_expired)"
 SPARES = "if self.spares and step in REJECTS and live in HELD:"
 WAITS = "if self.only_waits and step is Step.RECEIVE:"
+CUT_OFF = "return [id_ for id_ in endpoints if evaluation.decisions[id_].counts]"
 MOST_CUT_OFF = "if len(cut_off) > policy.max_interruptions:"
 SPOILT = {
     # What the policy says.
@@ -103,6 +104,8 @@ SPOILT = {
         "if not found or len(found) + before <= policy.max_interruptions:",
         "if True:",
     ),
+    "a delete cuts off nobody": ("policy_work", CUT_OFF, "return []"),
+    "a delete counts what has expired": ("policy_work", CUT_OFF, "return [*endpoints]"),
     "nothing is recorded": (
         "policy_plan",
         "return decision.goal is not None and not decision.is_trouble",

@@ -295,6 +295,8 @@ class TestAccountsThatAreNotNamed:
         found = evaluate(self.LIMITED, live, NOW)
         assert found.work == ()
         assert "the API does not name every account" in found.decisions["b"].reason
+        assert found.decisions["b"].is_trouble, "it is reported"
+        assert found.undecided == {"a", "b"}, "an approval's delete must not reject what the policy may accept"
 
     def test_with_a_limit_nobody_without_an_account_is_accepted(self):
         by_endpoint = policy({"action": "accept", "endpoint_ids": ["a", "b"], "limit": 1})

@@ -13,7 +13,6 @@ from tests.lifecycle.policy_worlds import NOW, claims, connection, connections, 
 from vpcep_pulumi.lifecycle.policy import Claimed, evaluate
 from vpcep_pulumi.lifecycle.policy_plan import (
     MOST_NAMED,
-    PolicyPlan,
     Record,
     named,
     news_of,
@@ -72,7 +71,16 @@ class TestWhatAPlanNames:
         recorded = Record.of_state(record_of(evaluation).outputs())
         assert recorded == record_of(evaluation)
         assert plan_of(evaluation, recorded) == work_of(evaluation)
-        assert news_of(plan_of(evaluation, recorded), work_of(evaluation)) == ""
+        assert news_of(evaluation, recorded, recorded) == ""
+
+    @given(policies, connections, claims, records)
+    def test_the_news_are_the_plan_without_the_work(self, found, live, claimed, before):
+        evaluation = evaluate(found, live, NOW, claimed)
+        plan, work = plan_of(evaluation, before).words, work_of(evaluation).words
+        rest = [f"{id_}: {words}" for id_, words in plan.items() if id_ not in work]
+        told = news_of(evaluation, before, record_of(evaluation))
+        assert told.startswith("; ".join(rest[:3]))
+        assert told.endswith(f"; and {len(rest) - 3} more") or told == "; ".join(rest)
 
     @given(policies, connections, claims, records)
     def test_the_summary_counts_the_words(self, found, live, claimed, before):
@@ -159,13 +167,20 @@ def test_what_another_resource_takes_over():
     }
 
 
-def test_news_are_what_is_not_work_and_few_are_told():
-    work = PolicyPlan({"a": "receive: x"}, "1 receive")
-    rest = {f"b{n}": "record: y" for n in range(5)}
-    assert news_of(PolicyPlan({**work.words, "b0": "record: y"}, ""), work) == "b0: record: y"
-    assert news_of(PolicyPlan({**work.words, **rest}, ""), work) == (
-        "b0: record: y; b1: record: y; b2: record: y; and 2 more"
-    )
+def test_few_news_are_told():
+    gone = "record: the connection is absent: its consumer has left"
+    work = evaluate(policy(ACCEPT), [connection("a")], NOW)
+    for count, more in ((1, []), (3, []), (5, ["and 2 more"])):
+        before = Record({f"b{n}": "accepted" for n in range(count)}, (), {})
+        said = "; ".join([*(f"b{n}: {gone}" for n in range(min(count, 3))), *more])
+        assert news_of(work, before, record_of(work)) == said
+
+
+def test_what_the_state_holds_without_a_secret_is_no_news():
+    evaluation = evaluate(policy(ACCEPT), [connection("a", "deleting"), connection("b")], NOW)
+    masked = record_of(evaluation).masked(lambda text: text.replace("endpoint", "***"))
+    assert masked != record_of(evaluation)
+    assert news_of(evaluation, masked, masked) == ""
 
 
 def test_names_are_few():

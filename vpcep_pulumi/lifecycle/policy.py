@@ -86,9 +86,9 @@ class Decision:
     :ivar reason: what to say besides; may be empty.
     :ivar expires_at: when the rule that accepts expires; None: never.
     :ivar has_expired: whether the rule has expired, and so rejects.
-    :ivar is_trouble: whether the connection cannot be decided on.
+    :ivar is_trouble: whether the connection cannot be decided on. If there is no goal either, the API left out what
+        the rules depend on.
     :ivar is_claimed: whether it is left to another resource of the program, which declares it.
-    :ivar is_undecided: whether nobody knows which rule decides, because the API left something out.
     :ivar counts: whether it is an interruption to reject it if it is accepted. That is not so if the state has declared
         already that it expires.
     """
@@ -102,7 +102,6 @@ class Decision:
     has_expired: bool = False
     is_trouble: bool = False
     is_claimed: bool = False
-    is_undecided: bool = False
     counts: bool = True
 
     @property
@@ -144,7 +143,7 @@ class Evaluation:
     @property
     def undecided(self) -> frozenset[str]:
         """The endpoints about which nobody knows what the rules say."""
-        return frozenset(id_ for id_, each in self.decisions.items() if each.is_undecided)
+        return frozenset(id_ for id_, each in self.decisions.items() if each.is_trouble and each.goal is None)
 
     @property
     def expired(self) -> frozenset[str]:
@@ -200,7 +199,7 @@ def _first(policy: Policy, connection: Connection, now: datetime) -> Decision:
         if matches is None:
             lacking = rule.lacks(connection)
             reason = f"left as it is, because the API does not name its {lacking}, which rule {number} depends on"
-            return Decision(connection, None, number, reason=reason, is_trouble=True, is_undecided=True)
+            return Decision(connection, None, number, reason=reason, is_trouble=True)
         if not matches:
             continue
         goal = GOALS[rule.action]
@@ -246,22 +245,19 @@ def _bounded(
         for each in found
         if each.endpoint_id not in asking and _takes(each, claims, rejected=rejected)
     )
-    refused: dict[str, str] = {}
+    refused: dict[str, Decision] = {}
     lacks = taken[None] + taken[""] > 0
     for each in sorted(asks, key=lambda each: (each.rule, *_age(each.connection))):
         limit = limits[each.rule or 0]
         if lacks or not each.connection.domain_id:
-            refused[each.endpoint_id] = "left as it is, because the API does not name every account, which limit needs"
+            reason = "left as it is, because the API does not name every account, which limit needs"
+            refused[each.endpoint_id] = replace(each, goal=None, expires_at=None, reason=reason, is_trouble=True)
         elif taken[each.connection.domain_id] < limit:
             taken[each.connection.domain_id] += 1
         else:
-            refused[each.endpoint_id] = f"left as it is: its account has {limit} accepted connections, the limit"
-    return [
-        replace(each, goal=None, expires_at=None, reason=refused[each.endpoint_id])
-        if each.endpoint_id in refused
-        else each
-        for each in found
-    ]
+            reason = f"left as it is: its account has {limit} accepted connections, the limit"
+            refused[each.endpoint_id] = replace(each, goal=None, expires_at=None, reason=reason)
+    return [refused.get(each.endpoint_id, each) for each in found]
 
 
 def _takes(decision: Decision, claims: Mapping[str, Claimed], *, rejected: bool) -> bool:

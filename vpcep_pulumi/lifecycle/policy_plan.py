@@ -43,10 +43,8 @@ class Record:
     @classmethod
     def of_state(cls, olds: Mapping[str, Any]) -> Record:
         """What the state has recorded."""
-        texts = (dict(olds.get(name) or {}) for name in ("decided", "failed"))
-        lists = (tuple(olds.get(name) or ()) for name in ("pending", LEFT))
-        decided, failed = texts
-        pending, left = lists
+        decided, failed = (dict(olds.get(name) or {}) for name in ("decided", "failed"))
+        pending, left = (tuple(olds.get(name) or ()) for name in ("pending", LEFT))
         return cls(decided, pending, failed, left)
 
     def masked(self, mask: Callable[[str], str]) -> Record:
@@ -94,16 +92,23 @@ def plan_of(evaluation: Evaluation, before: Record) -> PolicyPlan:
 
     :param before: what the state has recorded.
     """
-    after = record_of(evaluation)
-    verbs = {id_: verb for id_, each in evaluation.decisions.items() if (verb := _verb(each, before, after))}
-    known = {*before.decided, *before.pending, *before.failed, *before.left}
-    gone = {id_: "record" for id_ in known if id_ not in evaluation.decisions}
-    return _plan(evaluation, verbs | gone)
+    return _plan(evaluation, _work(evaluation) | _news(evaluation, before, record_of(evaluation)))
 
 
 def work_of(evaluation: Evaluation) -> PolicyPlan:
     """What is about to be sent or waited for. What is merely recorded otherwise is left out."""
-    return _plan(evaluation, {each.endpoint_id: str(each.step) for each in evaluation.work})
+    return _plan(evaluation, _work(evaluation))
+
+
+def news_of(evaluation: Evaluation, before: Record, after: Record) -> str:
+    """What is merely recorded otherwise, for a message; empty if that is nothing.
+
+    :param after: what is going to be recorded.
+    """
+    found = _plan(evaluation, _news(evaluation, before, after)).words
+    told = [f"{id_}: {words}" for id_, words in found.items()][:MOST_TOLD]
+    more = [f"and {len(found) - MOST_TOLD} more"] if len(found) > MOST_TOLD else []
+    return "; ".join([*told, *more])
 
 
 def _plan(evaluation: Evaluation, verbs: Mapping[str, str]) -> PolicyPlan:
@@ -112,11 +117,17 @@ def _plan(evaluation: Evaluation, verbs: Mapping[str, str]) -> PolicyPlan:
     return PolicyPlan(words, ", ".join(f"{count} {verb}" for verb, count in counts))
 
 
-def news_of(plan: PolicyPlan, work: PolicyPlan) -> str:
-    """What a plan has besides the work, for a message; empty if that is nothing."""
-    rest = [f"{id_}: {words}" for id_, words in plan.words.items() if id_ not in work.words]
-    more = f"; and {len(rest) - MOST_TOLD} more" if len(rest) > MOST_TOLD else ""
-    return f"{'; '.join(rest[:MOST_TOLD])}{more}"
+def _work(evaluation: Evaluation) -> dict[str, str]:
+    """By endpoint: the step that sends or waits."""
+    return {each.endpoint_id: str(each.step) for each in evaluation.work}
+
+
+def _news(evaluation: Evaluation, before: Record, after: Record) -> dict[str, str]:
+    """By endpoint that needs no work, and whose record changes: how."""
+    idle = {id_: each for id_, each in evaluation.decisions.items() if each.step not in WORKS}
+    verbs = {id_: verb for id_ in idle if (verb := _verb(id_, before, after))}
+    known = {*before.decided, *before.pending, *before.failed, *before.left}
+    return verbs | {id_: "record" for id_ in known if id_ not in evaluation.decisions}
 
 
 def refusals(policy: Policy, evaluation: Evaluation) -> list[str]:
@@ -226,11 +237,8 @@ def _is_pending(decision: Decision) -> bool:
     return live_of(decision.connection) is Live.PENDING_ACCEPTANCE and not decision.is_claimed
 
 
-def _verb(decision: Decision, before: Record, after: Record) -> str:
-    """What happens to a connection; empty if nothing does."""
-    id_ = decision.endpoint_id
-    if decision.step in WORKS:
-        return str(decision.step)
+def _verb(id_: str, before: Record, after: Record) -> str:
+    """How the record of a connection changes; empty if it does not."""
     if id_ in after.decided:
         was_elsewhere = id_ in before.pending or id_ in before.failed or id_ in before.left
         changed = before.decided.get(id_) != after.decided[id_] or was_elsewhere

@@ -12,7 +12,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from datetime import datetime
 from typing import NamedTuple
 
@@ -74,6 +74,11 @@ def to_delete(evaluation: Evaluation, held: Collection[str]) -> list[str]:
     :param held: the endpoints that the state has recorded as accepted.
     """
     return [id_ for id_, each in sorted(evaluation.decisions.items()) if _is_to_reject(each, is_recorded=id_ in held)]
+
+
+def cut_off(evaluation: Evaluation, endpoints: Iterable[str]) -> list[str]:
+    """Those of the endpoints that a delete would cut off: ``max_interruptions`` counts them."""
+    return [id_ for id_ in endpoints if evaluation.decisions[id_].counts]
 
 
 def _is_to_reject(decision: Decision, *, is_recorded: bool) -> bool:

@@ -6,13 +6,13 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from vpcep_pulumi.api.models import Connection
+from vpcep_pulumi.api.retry import reason_to_retry
 from vpcep_pulumi.errors import (
-    ApiError,
     AuthenticationError,
     CancelledError,
+    HandshakeError,
     InputError,
     PermissionDeniedError,
-    RefusalKind,
     RequestError,
     VpcepError,
 )
@@ -78,6 +78,17 @@ def read_service(
             raise
         gone(f"{error}. If it was deleted, remove its policy")
         return []
+
+
+def decided(
+    operation: Operation, policy: Policy, *, held: bool, gone: Callable[[str], None] = lambda _problem: None
+) -> Evaluation:
+    """What the policy decides about the connections as they are, with what else the program declares.
+
+    The parameters and errors are those of :func:`read_service` and :func:`claimed`.
+    """
+    connections = read_service(operation, policy, held=held, gone=gone)
+    return evaluate(policy, connections, operation.now, claimed(operation, policy))
 
 
 def claimed(operation: Operation, policy: Policy) -> dict[str, Claimed]:
@@ -154,7 +165,7 @@ class _Run:
     def _note(self, id_: str, outcome: Outcome) -> VpcepError | None:
         """Take an outcome over, and report the progress from time to time."""
         if outcome.connection is not None:
-            self.connections[id_] = _completed(outcome.connection, self.connections[id_])
+            self.connections[id_] = outcome.connection.completed_by(self.connections[id_])
         elif outcome.error is None:
             del self.connections[id_]
         if outcome.sent:
@@ -175,15 +186,9 @@ class _Run:
 
 def _says_nothing(error: VpcepError | None) -> bool:
     """Whether an error is the network's or the service's, and says nothing about the connection."""
-    if isinstance(error, ApiError):
-        return error.kind in (RefusalKind.THROTTLED, RefusalKind.BUSY, RefusalKind.BROKEN)
-    return isinstance(error, RequestError)
-
-
-def _completed(connection: Connection, known: Connection) -> Connection:
-    """A connection whose response may have left out fields: they are as they were."""
-    named = {name: value for name, value in dict(connection).items() if value is not None}
-    return known.model_copy(update={**named, "errors": connection.errors})
+    if not isinstance(error, RequestError):
+        return False
+    return isinstance(error, HandshakeError) or reason_to_retry("GET", error) is not None
 
 
 class _Unprogressed:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from typing import Any
+from typing import Any, NamedTuple
 
 from vpcep_pulumi.errors import (
     ImpossibleError,
@@ -39,7 +39,7 @@ from vpcep_pulumi.log import Log
 from vpcep_pulumi.operation.claims import CLAIM_INPUT, URN_OUTPUT
 from vpcep_pulumi.operation.keys import ServiceKey
 from vpcep_pulumi.operation.operation import Operation
-from vpcep_pulumi.operation.policies import Carried, carry_out, claimed, read_service, service_key
+from vpcep_pulumi.operation.policies import Carried, carry_out, claimed, decided, read_service, service_key
 from vpcep_pulumi.provider.answers import Checked, Difference, Planned, Reading
 from vpcep_pulumi.provider.deletions import await_holder
 from vpcep_pulumi.provider.plans import inputs_for
@@ -54,6 +54,17 @@ DECLARED_LOOKS = 240
 IDENTITY, REPEATED = POLICY.names("identity"), POLICY.names("repeated")
 
 
+class _Declared(NamedTuple):
+    """A policy as the program declares it.
+
+    :ivar claim: the claim's id.
+    :ivar urn: empty if it is not known.
+    """
+
+    claim: str = ""
+    urn: str = ""
+
+
 class PolicyProvider:
     """The calls of Pulumi's engine for ``EndpointConnectionPolicy``. Thread-safe; one for each operation.
 
@@ -65,8 +76,8 @@ class PolicyProvider:
         self.operation = operation
         self._masked = masked
         self._claims = operation.claims
-        self._checked: dict[ServiceKey, tuple[str, str]] = {}
-        """The policies that were checked: the claim and the URN of each. A ``diff`` of others belongs to a refresh."""
+        self._checked: dict[ServiceKey, _Declared] = {}
+        """The policies that were checked. A ``diff`` of others belongs to a refresh."""
         self._drifted: set[ServiceKey] = set()
         """The services whose connections a refresh found otherwise than they were recorded."""
 
@@ -104,7 +115,7 @@ class PolicyProvider:
         held, key, given = is_held(olds, inputs), service_key(self.operation, policy), news.get(CLAIM_INPUT)
         urn = (given or "").partition(" ")[2]
         row = self.operation.log.on(urn or None)
-        evaluation = self._evaluated(policy, held=held, gone=row.warning)
+        evaluation = decided(self.operation, policy, held=held, gone=row.warning)
         claim, other = self._claims.check_policy(
             given,
             key,
@@ -122,16 +133,9 @@ class PolicyProvider:
             self._claims.tell("recorded" if held else "failed", claim)
         for warning in warnings(policy, evaluation, self.operation.now):
             row.warning(warning)
-        self._checked[key] = claim, urn
+        self._checked[key] = _Declared(claim, urn)
         failures = tuple(InputError("", f"{policy.name}: {each}") for each in refused)
         return Checked(inputs, failures, Planned(plan.words, plan.summary) if plan.words else None)
-
-    def _evaluated(
-        self, policy: Policy, *, held: bool, gone: Callable[[str], None] = lambda _problem: None
-    ) -> Evaluation:
-        """What the policy decides about the connections as they are, with what else the program declares."""
-        connections = read_service(self.operation, policy, held=held, gone=gone)
-        return evaluate(policy, connections, self.operation.now, claimed(self.operation, policy))
 
     def diff(self, olds: Mapping[str, Any], news: Mapping[str, Any]) -> Difference:
         """Whether there is anything to do, or to record. The live connections decide.
@@ -148,8 +152,7 @@ class PolicyProvider:
         key = service_key(self.operation, policy)
         if key not in self._checked:
             return Difference(key in self._drifted)
-        before, claim = Record.of_state(olds), self._checked[key]
-        claims = claimed(self.operation, policy)
+        before, claims = Record.of_state(olds), claimed(self.operation, policy)
         if self._claims.unresolved(key):
             # The engine asks here before it goes on. What was left to an approval is taken to be its own still.
             claims = {id_: Claimed("an approval", None) for id_ in before.left} | claims
@@ -158,9 +161,9 @@ class PolicyProvider:
         after = record_of(evaluation).masked(self._masked)
         changes = bool(evaluation.work or olds.get("errors")) or after != before
         if not changes:
-            self._claims.tell("recorded", claim[0])
-        elif news_ := news_of(plan_of(evaluation, before), work_of(evaluation)):
-            self._log(key).info(f"{policy.name}: {news_}")
+            self._tell("recorded", key)
+        elif told := news_of(evaluation, before, after):
+            self._log(key).info(f"{policy.name}: {told}")
         return Difference(changes)
 
     def create(self, inputs: Mapping[str, Any]) -> tuple[str, Values]:
@@ -229,10 +232,9 @@ class PolicyProvider:
     def _note_interruptions(self, key: ServiceKey, evaluation: Evaluation, carried: Carried) -> None:
         """Note how many consumers were cut off: a delete in the same operation counts them as well."""
         count = sum(each.endpoint_id in carried.sent for each in evaluation.interruptions)
-        claim, _ = self._checked.get(key, ("", ""))
-        if count and claim:
+        if count:
             with suppress(SharedEventsError):  # what was sent must be recorded in any case
-                self._claims.tell("interrupted", claim, service=key, count=count)
+                self._tell("interrupted", key, service=key, count=count)
 
     def _failed(self, carried: Carried, after: Evaluation) -> dict[str, VpcepError]:
         """The connections whose decisions failed, but not because of their consumers."""
@@ -249,18 +251,19 @@ class PolicyProvider:
         except SharedEventsError as error:
             # What was sent must be recorded in any case. A later delete will refuse.
             self._log(key).warning(str(error))
-        _, urn = self._checked.get(key, ("", ""))
+        urn = self._declared(key).urn
         return values | {URN_OUTPUT: urn} if urn else values
 
-    def _tell(self, event: str, key: ServiceKey) -> None:
-        claim, _ = self._checked.get(key, ("", ""))
-        if claim:
-            self._claims.tell(event, claim)
+    def _declared(self, key: ServiceKey) -> _Declared:
+        return self._checked.get(key, _Declared())
+
+    def _tell(self, event: str, key: ServiceKey, **fields: Any) -> None:
+        if claim := self._declared(key).claim:
+            self._claims.tell(event, claim, **fields)
 
     def _log(self, key: ServiceKey) -> Log:
         """The log, with its messages on the policy's row."""
-        _, urn = self._checked.get(key, ("", ""))
-        return self.operation.log.on(urn or None)
+        return self.operation.log.on(self._declared(key).urn or None)
 
     def read(self, id_: str, props: Mapping[str, Any]) -> Reading:
         """Read the connections that the state has recorded, for a refresh. New ones are the next preview's.

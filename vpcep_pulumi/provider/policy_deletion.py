@@ -9,13 +9,13 @@ from vpcep_pulumi.errors import DeclaredElsewhereError, ImpossibleError
 from vpcep_pulumi.lifecycle.declared import policy_of
 from vpcep_pulumi.lifecycle.policy import Policy, evaluate
 from vpcep_pulumi.lifecycle.policy_plan import Record, failure_of, named, refused_delete
-from vpcep_pulumi.lifecycle.policy_work import to_delete
-from vpcep_pulumi.lifecycle.table import HELD, Goal, live_named, live_of
+from vpcep_pulumi.lifecycle.policy_work import cut_off, to_delete
+from vpcep_pulumi.lifecycle.table import HELD, live_named
 from vpcep_pulumi.log import Log
 from vpcep_pulumi.operation.claims import URN_OUTPUT
 from vpcep_pulumi.operation.keys import ConnectionKey
 from vpcep_pulumi.operation.operation import Operation
-from vpcep_pulumi.operation.policies import claimed, read_service, reject_all, service_key
+from vpcep_pulumi.operation.policies import decided, read_service, reject_all, service_key
 from vpcep_pulumi.operation.rules import Deletion
 from vpcep_pulumi.provider.deletions import REFUSALS, await_holder, sentence
 from vpcep_pulumi.provider.properties import RETAINED
@@ -37,8 +37,8 @@ def delete_policy(operation: Operation, olds: Mapping[str, Any]) -> None:
     held = {id_ for id_, status in record.decided.items() if live_named(status) in HELD}
     candidates = [each for each in to_delete(evaluation, held) if each not in record.left]
     targets = _unclaimed(operation, policy, candidates, urn=urn, log=log)
-    cut_off = [id_ for id_ in targets if evaluation.decisions[id_].counts]
-    problem = refused_delete(policy, cut_off, before=operation.claims.interrupted(key))
+    before = operation.claims.interrupted(key)
+    problem = refused_delete(policy, cut_off(evaluation, targets), before=before)
     if problem is not None:
         raise ImpossibleError(problem)
     carried = reject_all(operation, policy, evaluation, targets, log)
@@ -56,10 +56,9 @@ def refused_replacement(operation: Operation, olds: Mapping[str, Any]) -> list[s
     if not olds.get("rules") or olds.get(RETAINED):
         return []
     former = policy_of(olds, olds)
-    connections = read_service(operation, former, held=True)
-    found = evaluate(former, connections, operation.now, claimed(operation, former)).decisions.items()
-    cut_off = sorted(id_ for id_, each in found if live_of(each.connection) in HELD and each.goal is Goal.ACCEPTED)
-    problem = refused_delete(former, cut_off)
+    evaluation = decided(operation, former, held=True)
+    # The state's outputs are not known here, so neither is what they have recorded as accepted.
+    problem = refused_delete(former, cut_off(evaluation, to_delete(evaluation, held=())))
     return [] if problem is None else [f"it would replace the policy of {problem}"]
 
 
