@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 from vpcep_pulumi.clock import Clock
 from vpcep_pulumi.testing.simulator import Simulator
@@ -21,6 +21,8 @@ def pytest_xdist_auto_num_workers() -> int:
 
 # A shared machine is no reason to fail: speed is measured in benchmarks/.
 settings.register_profile("tests", deadline=None)
+# For --hypothesis-profile=thorough: it meets what happens once in some thousand examples.
+settings.register_profile("thorough", deadline=None, max_examples=4_000, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("tests")
 
 DOCUMENTED_ANSWER = """

@@ -75,6 +75,9 @@ policies = st.builds(
 )
 claims = st.dictionaries(
     endpoints,
-    st.builds(Claimed, st.just("'another'"), st.sampled_from([Goal.ACCEPTED, Goal.REJECTED, None])),
+    st.one_of(
+        st.builds(Claimed, st.just("'another'"), st.sampled_from([Goal.ACCEPTED, Goal.REJECTED, None])),
+        st.just(Claimed("'another'", Goal.REJECTED, by_expiry=True)),
+    ),
     max_size=3,
 )

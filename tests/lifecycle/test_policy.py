@@ -71,6 +71,15 @@ def is_limited(found: Policy, each: Decision) -> bool:
     return each.rule is not None and found.rules[each.rule - 1].limit is not None
 
 
+def has_no_place(each: Decision) -> bool:
+    """Whether it is left because its account has as many as the limit says, not because they cannot be counted."""
+    return each.goal is None and not each.is_trouble and each.reason.endswith("the limit")
+
+
+def cannot_be_counted(each: Decision) -> bool:
+    return each.goal is None and each.is_trouble and each.reason.endswith("which limit needs")
+
+
 class TestTheFirstRuleDecides:
     @given(policies, connections)
     def test_as_it_is_documented(self, found, live):
@@ -165,24 +174,33 @@ class TestLimit:
             if live_of(free.connection) in HELD or free.goal is not Goal.ACCEPTED:
                 assert (bounded.goal, bounded.step) == (free.goal, free.step), "a limit interrupts nobody"
             elif bounded.goal is None:
-                assert "limit" in bounded.reason
+                assert has_no_place(bounded) or cannot_be_counted(bounded)
 
     @given(policies, connections, claims)
     def test_the_oldest_first(self, found, live, claimed):
         decisions = evaluate(found, live, NOW, claimed).decisions.values()
-        waits = [each for each in decisions if is_limited(found, each) and each.goal is None and "limit" in each.reason]
+        waits = [each for each in decisions if is_limited(found, each) and has_no_place(each)]
         gets = [each for each in decisions if is_limited(found, each) and each.step is Step.RECEIVE]
         for left in waits:
             for got in gets:
                 if (left.rule, left.connection.domain_id) == (got.rule, got.connection.domain_id):
                     assert age(got) < age(left)
 
+    @given(policies, connections, claims)
+    def test_what_cannot_be_counted_is_reported_and_only_where_an_account_is_not_named(self, found, live, claimed):
+        evaluation = evaluate(found, live, NOW, claimed)
+        for each in filter(cannot_be_counted, evaluation.decisions.values()):
+            assert is_limited(found, each)
+            assert any(other.domain_id is None for other in live)
+            assert each.endpoint_id in evaluation.undecided
+
     @given(policies, connections)
     def test_no_place_stays_empty_while_somebody_waits_for_it(self, found, live):
         evaluation = evaluate(found, live, NOW)
         after = Counter(each.domain_id for each in carried_out(evaluation) if live_of(each) in HELD)
         for each in evaluation.decisions.values():
-            if each.goal is None and "limit" in each.reason and each.rule is not None:
+            if has_no_place(each):
+                assert each.rule is not None
                 assert after[each.connection.domain_id] >= (found.rules[each.rule - 1].limit or 0)
 
     def test_what_another_rule_has_accepted_counts_and_what_is_to_be_rejected_does_not(self):
@@ -226,12 +244,15 @@ class TestClaims:
                 assert each == plain
 
     @given(policies, connections, claims)
-    def test_conflicts_are_where_the_goals_are_opposite_whichever_is_which(self, found, live, claimed):
-        alone = {each.id: naive(found, each, NOW)[0] for each in live}
+    def test_conflicts_are_where_the_goals_are_opposite_and_neither_has_expired(self, found, live, claimed):
+        expired = evaluate(found, live, NOW).expired
+        alone = {each.id: naive(found, each, NOW)[0] for each in live if each.id not in expired}
         conflicts = {each.decision.endpoint_id for each in evaluate(found, live, NOW, claimed).conflicts}
         opposite = {Goal.ACCEPTED: Goal.REJECTED, Goal.REJECTED: Goal.ACCEPTED}
         assert conflicts == {
-            id_ for id_, each in claimed.items() if id_ in alone and each.goal and opposite[each.goal] is alone[id_]
+            id_
+            for id_, each in claimed.items()
+            if id_ in alone and each.goal and opposite[each.goal] is alone[id_] and not each.by_expiry
         }
 
     @given(policies, connections, claims)
