@@ -7,6 +7,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
+from tests.contract.flag_policies import ACTIONS, decisions
 from tests.contract.flag_programs import (
     FLAGS,
     Node,
@@ -14,8 +15,11 @@ from tests.contract.flag_programs import (
     approval,
     approvals,
     copied,
+    deciding,
     named,
     options,
+    policies,
+    policy,
     repaired,
     urn,
 )
@@ -43,6 +47,11 @@ class Team:
         node: Node = self.draw(st.sampled_from(approvals(program)))
         return node
 
+    def any(self, program: Program) -> Node:
+        """An approval or the policy of a program that has some."""
+        node: Node = self.draw(st.sampled_from(deciding(program)))
+        return node
+
     def free(self, program: Program) -> list[str]:
         """Endpoints that nobody declares."""
         used = {node["endpoint"] for node in approvals(program)}
@@ -55,7 +64,7 @@ class Team:
             node["aliases"] = []
         for _ in range(self.draw(st.sampled_from([2, 1, 3]))):
             change = self.draw(st.sampled_from(CHANGES))
-            if approvals(found) or change in (_add, _provider):
+            if change in NEEDS_NONE or approvals(found) or (change in NEEDS_ANY and policies(found)):
                 found = repaired(change(self, found) or found)
         return found
 
@@ -68,7 +77,7 @@ def rename(team: Team, program: Program, node: Node, name: str) -> Program:
 
 
 def _rename(team: Team, program: Program) -> Program:
-    node = team.one(program)
+    node = team.any(program)
     former = urn(node, program, team.stack)
     if team.draw(st.sampled_from([False, True, False])):
         node["aliases"] = [*node.get("aliases", []), former]
@@ -108,7 +117,7 @@ def _flip(team: Team, program: Program) -> None:
 
 
 def _remove(team: Team, program: Program) -> None:
-    program.remove(team.one(program))
+    program.remove(team.any(program))
 
 
 def _add(team: Team, program: Program) -> Program | None:
@@ -118,7 +127,7 @@ def _add(team: Team, program: Program) -> Program | None:
 
 def _move(team: Team, program: Program) -> Program | None:
     """Into a team, or out of it."""
-    node = team.one(program)
+    node = team.any(program)
     former = urn(node, program, team.stack)
     teams = named(program, "team")
     added: list[Node] = []
@@ -143,7 +152,7 @@ def _provider(team: Team, program: Program) -> Program | None:
     if what == "drop" and providers:
         gone = team.draw(st.sampled_from(providers))
         return [node for node in program if node["name"] != gone]
-    nodes = [node for node in program if node["kind"] in ("approval", "team")]
+    nodes = [node for node in program if node["kind"] in ("approval", "policy", "team")]
     if not nodes:
         return None
     node = team.draw(st.sampled_from(nodes))
@@ -159,9 +168,11 @@ def _provider(team: Team, program: Program) -> Program | None:
 
 
 def _options(team: Team, program: Program) -> None:
-    node = team.one(program)
+    node = team.any(program)
     kept: dict[str, Any] = {name: value for name, value in node["options"].items() if name not in FLAGS}
     node["options"] = kept | team.draw(options())
+    if node["kind"] == "policy":
+        node["options"].pop("ignore_changes", None)
 
 
 def _describe(team: Team, program: Program) -> None:
@@ -170,7 +181,7 @@ def _describe(team: Team, program: Program) -> None:
 
 
 def _trigger(team: Team, program: Program) -> None:
-    node = team.one(program)
+    node = team.any(program)
     node["trigger"] = {None: "x", "x": "y", "y": "x"}[node["trigger"]]
 
 
@@ -178,6 +189,42 @@ def _source(team: Team, program: Program) -> None:
     for node in program:
         if node["kind"] == "source":
             node["replaced"] += 1
+
+
+def _policy(team: Team, program: Program) -> Program:
+    """One is added, or another takes the place of the one that there is."""
+    rest = [node for node in program if node["kind"] != "policy"]
+    return [*rest, team.draw(policy(team.name(), rest, team.endpoints))]
+
+
+def _rules(team: Team, program: Program) -> Program | None:
+    """The policy decides otherwise: about everything, or about one endpoint."""
+    for node in policies(program):
+        if team.draw(st.booleans()):
+            node.update(team.draw(decisions(team.endpoints)))
+        else:
+            node["decides"][team.draw(st.sampled_from(team.endpoints))] = team.draw(st.sampled_from(ACTIONS))
+    return None if policies(program) else _policy(team, program)
+
+
+def _leave_to_the_policy(team: Team, program: Program) -> Program:
+    """An approval goes, and the policy goes on with its connection."""
+    node = team.one(program)
+    found = [each for each in program if each is not node]
+    if not policies(program):
+        found = _policy(team, found)
+    for each in policies(found):
+        each["decides"][node["endpoint"]] = {"accepted": "accept", "rejected": "reject"}[node["status"]]
+    return found
+
+
+def _take_from_the_policy(team: Team, program: Program) -> Program | None:
+    """An approval takes over one of the policy's connections; the policy may go."""
+    free = team.free(program)
+    if not free:
+        return None
+    kept = [node for node in program if node["kind"] != "policy" or team.draw(st.booleans())]
+    return [*kept, team.draw(approval(team.name(), kept, free))]
 
 
 CHANGES: list[Callable[[Team, Program], Program | None]] = [
@@ -200,4 +247,16 @@ CHANGES: list[Callable[[Team, Program], Program | None]] = [
     _describe,
     _trigger,
     _source,
+    _policy,
+    _rules,
+    _rules,
+    _rules,
+    _leave_to_the_policy,
+    _leave_to_the_policy,
+    _take_from_the_policy,
+    _take_from_the_policy,
 ]
+NEEDS_NONE = (_add, _provider, _policy, _rules, _take_from_the_policy)
+"""The changes of a program that decides about nothing."""
+NEEDS_ANY = (_rename, _remove, _move, _options, _trigger)
+"""The changes of a program that has a policy, or an approval."""

@@ -7,7 +7,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from tests.contract.flag_programs import Node, Program, approvals, urn
+from tests.contract.flag_policies import PATIENT, inputs_of, status_by
+from tests.contract.flag_programs import Node, Program, approvals, deciding, policies, urn
+from vpcep_pulumi.lifecycle.policy_schema import POLICY_TYPE
 from vpcep_pulumi.testing.results import Result
 from vpcep_pulumi.testing.simulator.calls import Call
 from vpcep_pulumi.testing.simulator.model import Decision
@@ -18,14 +20,26 @@ HELD = ("accepted", "creating", "pendingAcceptance")
 PARTIAL = ("target", "exclude")
 
 
-def endpoint_of(entry: Entry) -> str:
-    """The connection of an entry of the state."""
-    return str(entry["id"]).partition("/")[2]
+ENDPOINTS = ("ep1", "ep2", "ep3", "ep4", "ep5", "ep6")
+
+
+def is_policy(entry: Entry) -> bool:
+    """Whether an entry of the state is one of a policy."""
+    return str(entry["urn"]).split("::")[2].endswith(POLICY_TYPE)
+
+
+def endpoints_of(entry: Entry) -> set[str]:
+    """The connections of an entry of the state; of a policy: what it accepts, or has recorded as accepted."""
+    if not is_policy(entry):
+        return {str(entry["id"]).partition("/")[2]}
+    decided = entry.get("outputs", {}).get("decided") or {}
+    recorded = {each for each, status in decided.items() if status in ("accepted", "creating")}
+    return recorded | {each for each in ENDPOINTS if status_by(entry["inputs"], each) == "accepted"}
 
 
 def is_held(entries: list[Entry], endpoint: str) -> bool:
     """Whether a later operation would know of a connection."""
-    return any(endpoint_of(each) == endpoint and not each.get("pendingReplacement") for each in entries)
+    return any(endpoint in endpoints_of(each) and not each.get("pendingReplacement") for each in entries)
 
 
 @dataclass
@@ -33,7 +47,7 @@ class Happened:
     """One operation.
 
     :ivar program: as the operation ran it, or as it was last.
-    :ivar before: the approvals in the state before it.
+    :ivar before: the approvals and policies in the state before it.
     :ivar after: those after it.
     :ivar was: the live status of each endpoint before it.
     :ivar live: after it.
@@ -84,8 +98,8 @@ class Happened:
         return [(each["method"], each["body"]) for each in self.calls if each["method"] != "GET"]
 
     def nodes(self) -> Iterator[tuple[Node, str]]:
-        """The approvals that the program declares, and their URNs."""
-        for node in approvals(self.program):
+        """The approvals and the policy that the program declares, and their URNs."""
+        for node in deciding(self.program):
             yield node, urn(node, self.program, self.stack)
 
     def is_within(self, name: str) -> bool:
@@ -101,7 +115,13 @@ class Happened:
     # What is declared.
 
     def wishes(self, node: Node, name: str) -> set[tuple[str, str]]:
-        """Endpoint and status that a node may come to declare: ignored changes are the state's to say."""
+        """Endpoint and status that a node may come to declare: ignored changes are the state's to say.
+
+        A policy leaves to an approval what that declares.
+        """
+        if node["kind"] == "policy":
+            found = {(endpoint, status_by(inputs_of(node), endpoint)) for endpoint in ENDPOINTS}
+            return {(endpoint, status) for endpoint, status in found if status and endpoint not in self.taken()}
         ignored = node["options"].get("ignore_changes", [])
         endpoints, statuses = {node["endpoint"]}, {node["status"]}
         former = {name, *node.get("aliases", ())}
@@ -111,6 +131,19 @@ class Happened:
             if "status" in ignored:
                 statuses.add(entry["inputs"].get("status", ""))
         return {(endpoint, status) for endpoint in endpoints for status in statuses}
+
+    def is_sure(self, node: Node, name: str, endpoint: str) -> bool:
+        """Whether a node declares an endpoint, however it is read."""
+        endpoints = {each for each, _ in self.wishes(node, name)}
+        return endpoint in endpoints and (node["kind"] == "policy" or len(endpoints) == 1)
+
+    def taken(self) -> set[str]:
+        """The endpoints that an approval declares, however it is read: no policy decides about them."""
+        return {
+            node["endpoint"]
+            for node in approvals(self.program)
+            if self.is_sure(node, urn(node, self.program, self.stack), node["endpoint"])
+        }
 
     @property
     def possible(self) -> dict[str, set[str]]:
@@ -123,8 +156,8 @@ class Happened:
 
     def is_surely_accepted(self, endpoint: str) -> bool:
         """Whether the program declares it accepted, however it is read."""
-        mine = [node for node, name in self.nodes() if {endpoint} == {each for each, _ in self.wishes(node, name)}]
-        return bool(mine) and self.possible[endpoint] == {"accepted"} and not self.is_unknowable(endpoint)
+        is_declared = any(self.is_sure(node, name, endpoint) for node, name in self.nodes())
+        return is_declared and self.possible[endpoint] == {"accepted"} and not self.is_unknowable(endpoint)
 
     def is_unknowable(self, endpoint: str) -> bool:
         """Whether its ids come, in the end, through a source that is made or replaced in this operation."""
@@ -137,7 +170,7 @@ class Happened:
                 return False
             return urn(via, self.program, self.stack) in made if via["kind"] == "source" else through(via)
 
-        return any(node["endpoint"] == endpoint and through(node) for node in approvals(self.program))
+        return any(through(node) for node in deciding(self.program) if node.get("endpoint", endpoint) == endpoint)
 
     def may_receive(self, endpoint: str) -> bool:
         """Whether a resource within the flags may declare it accepted."""
@@ -156,7 +189,7 @@ class Happened:
 
     def held(self, endpoint: str) -> list[Entry]:
         """The entries of a connection that there were."""
-        return [each for each in self.before if endpoint_of(each) == endpoint]
+        return [each for each in self.before if endpoint in endpoints_of(each)]
 
     def may_be_kept(self, entry: Entry) -> bool:
         """Whether an entry's connection may outlive it: by what the state says, or what the program does."""
@@ -171,7 +204,7 @@ class Happened:
     def missing(self) -> set[str]:
         """What the state held or the operation received, and is accepted and not in the state."""
         ours = {each.id for each in self.decisions if each.action == "receive"}
-        ours |= {endpoint_of(each) for each in self.before if not each.get("pendingReplacement")}
+        ours = ours.union(*(endpoints_of(each) for each in self.before if not each.get("pendingReplacement")))
         return {each for each in ours if self.live[each] in ("accepted", "creating") and not is_held(self.after, each)}
 
     def excepted(self) -> set[str]:
@@ -179,16 +212,24 @@ class Happened:
         found = set(self.exceptions)
         for endpoint in self.missing():
             received = any(each.id == endpoint and each.action == "receive" for each in self.decisions)
-            to_be_made = any(endpoint_of(each) == endpoint for each in self.after)
+            to_be_made = any(endpoint in endpoints_of(each) for each in self.after)
             gap = (self.killed and received) or (not self.ok and to_be_made)
-            if gap or self.is_left_to_a_dependent(endpoint) or any(map(self.may_be_kept, self.held(endpoint))):
+            left = self.is_left_to_a_dependent(endpoint) or self.is_left_by_the_policy(endpoint)
+            if gap or left or any(map(self.may_be_kept, self.held(endpoint))):
                 found.add(endpoint)
         return found
+
+    def is_left_by_the_policy(self, endpoint: str) -> bool:
+        """Whether a policy had accepted it, and the policy of today does not decide about it: it stays as it is."""
+        leaves = [node for node in policies(self.program) if status_by(inputs_of(node), endpoint) is None]
+        return bool(leaves) and all(map(is_policy, self.held(endpoint)))
 
     def is_left_to_a_dependent(self, endpoint: str) -> bool:
         """Whether the flags leave out who declares it now, and who depends on others: they may be deleted first."""
         return self.is_partial and any(
-            node["endpoint"] == endpoint and (node["via"] or node["depends_on"]) and not self.is_meant(urn)
+            node.get("endpoint", endpoint) == endpoint
+            and (node["via"] or node["depends_on"])
+            and not self.is_meant(urn)
             for node, urn in self.nodes()
         )
 
@@ -205,11 +246,31 @@ class Happened:
         if self.do == "destroy" and self.flags.get("run_program"):
             found.append("a destroy that runs another program")
         declared = [
-            endpoint for node, name in self.nodes() for endpoint in {each for each, _ in self.wishes(node, name)}
+            endpoint
+            for node, name in self.nodes()
+            if node["kind"] == "approval"
+            for endpoint in {each for each, _ in self.wishes(node, name)}
         ]
         if self.do in ("up", "preview") and len(declared) != len(set(declared)):
             found.append("declared twice")
-        return found
+        return found + [reason for reason, applies in self._policy_reasons() if applies]
+
+    def _policy_reasons(self) -> Iterator[tuple[str, bool]]:
+        """What explains the refusal of a policy, and whether it does."""
+        words, declared = self.words(), policies(self.program)
+        most = [each["inputs"].get("max_interruptions", 0) for each in (*self.before, *self.after) if is_policy(each)]
+        most += [node["max_interruptions"] for node in declared]
+        yield "an interruption too many", "max_interruptions is" in words and min(most, default=PATIENT) < PATIENT
+        contradicts = any(
+            {status, status_by(inputs_of(policy), endpoint)} == {"accepted", "rejected"}
+            for policy in declared
+            for node, name in self.nodes()
+            if node["kind"] == "approval"
+            for endpoint, status in self.wishes(node, name)
+        )
+        yield "an approval contradicts the policy", "put leave(endpoint_ids" in words and contradicts
+        unknown = any(node.get("how") == "endpoint" for node in self.program)
+        yield "an approval's endpoint is not known", "nobody knows yet which connection" in words and unknown
 
     def words(self) -> str:
         """What it said of its failure."""

@@ -1,6 +1,7 @@
 """Programs as data, for the stories with flags: approvals over a few endpoints, with every option that reorders steps.
 
-A program is a list of nodes in the order in which they are declared: providers, teams, sources, approvals.
+A program is a list of nodes in the order in which they are declared: providers, teams, sources, approvals, and often a
+policy of the same service.
 """
 
 from __future__ import annotations
@@ -11,6 +12,8 @@ from typing import Any
 from hypothesis import strategies as st
 
 from tests.contract.conftest import APPROVAL, ECHO, HEADER
+from tests.contract.flag_policies import decisions, inputs_of
+from vpcep_pulumi.lifecycle.policy_schema import POLICY_TYPE
 
 Node = dict[str, Any]
 Program = list[Node]
@@ -18,8 +21,8 @@ Program = list[Node]
 TEAM = "acme:index:Team"
 SOURCE = "pulumi-python:dynamic:Resource"
 PROVIDER = "pulumi:providers:pulumi-python"
-TYPES = {"provider": PROVIDER, "team": TEAM, "source": SOURCE, "approval": APPROVAL}
-KINDS = ("provider", "team", "source", "approval")
+TYPES = {"provider": PROVIDER, "team": TEAM, "source": SOURCE, "approval": APPROVAL, "policy": POLICY_TYPE}
+KINDS = ("provider", "team", "source", "approval", "policy")
 REFERENCES = ("parent", "provider", "via", "depends_on", "replace_with")
 FLAGS = ("protect", "retain_on_delete", "delete_before_replace", "ignore_changes")
 
@@ -28,6 +31,7 @@ RUNNER = (
     + ECHO
     + """
 import json, pathlib
+from vpcep_pulumi import EndpointConnectionPolicy as Policy
 
 class Team(pulumi.ComponentResource):
     def __init__(self, name, opts):
@@ -57,12 +61,16 @@ for node in json.loads((pathlib.Path(__file__).parent / "program.json").read_tex
     elif node["kind"] == "source":
         made[name] = Echo(name, "svc", node["replaced"], opts=opts)
     else:
-        service, endpoint = "svc", node["endpoint"]
+        service, endpoint = "svc", node.get("endpoint")
         via = made[node["via"]] if node.get("via") else None
         if node.get("how") == "endpoint":
             endpoint = via.id.apply(lambda _, endpoint=endpoint: endpoint)
         elif via is not None:
             service = via.value if isinstance(via, Echo) else via.service_id
+        if node["kind"] == "policy":
+            made[name] = Policy(name, service_id=service, **node["inputs"], opts=opts)
+            pulumi.export(name, made[name].decided)
+            continue
         made[name] = Approval(
             name, service_id=service, endpoint_id=endpoint, status=node["status"], description=node["description"],
             expected_domain_id=node["expected"], appear_timeout=1, opts=opts,
@@ -81,6 +89,16 @@ def urn(node: Node, program: Program, stack: str = "dev") -> str:
 def approvals(program: Program) -> list[Node]:
     """The nodes that declare a connection."""
     return [node for node in program if node["kind"] == "approval"]
+
+
+def policies(program: Program) -> list[Node]:
+    """The nodes that decide about the whole service: one at most."""
+    return [node for node in program if node["kind"] == "policy"]
+
+
+def deciding(program: Program) -> list[Node]:
+    """The nodes that decide about connections."""
+    return [*approvals(program), *policies(program)]
 
 
 def repaired(program: Program, renamed: dict[str, str] | None = None) -> Program:
@@ -131,15 +149,28 @@ def named(program: Program, *kinds: str) -> list[str]:
 
 
 @st.composite
-def approval(draw: st.DrawFn, name: str, before: Program, endpoints: list[str]) -> Node:
-    """One more approval of a program."""
+def _surroundings(draw: st.DrawFn, before: Program) -> dict[str, Any]:
+    """What one more resource that decides refers to, and its options."""
 
     def maybe(names: list[str], wanted: st.SearchStrategy[bool] = SOMETIMES) -> str | None:
         return draw(st.sampled_from(names)) if bool(names) and draw(wanted) else None
 
     others = named(before, "approval", "source")
-    via = maybe(others)
-    sources = named(before, "source")
+    return {
+        "parent": maybe(named(before, "team")),
+        "provider": maybe(named(before, "provider")),
+        "via": maybe(others),
+        "depends_on": maybe(others),
+        "replace_with": maybe(others, SELDOM),
+        "trigger": "x" if draw(SELDOM) else None,
+        "options": draw(options()),
+    }
+
+
+@st.composite
+def approval(draw: st.DrawFn, name: str, before: Program, endpoints: list[str]) -> Node:
+    """One more approval of a program."""
+    around = draw(_surroundings(before))
     return {
         "kind": "approval",
         "name": name,
@@ -147,15 +178,19 @@ def approval(draw: st.DrawFn, name: str, before: Program, endpoints: list[str]) 
         "status": draw(st.sampled_from(["accepted"] * 4 + ["rejected", "accepted"])),
         "description": draw(st.sampled_from([None, None, "x"])),
         "expected": draw(st.sampled_from([None, None, "d1"])),
-        "parent": maybe(named(before, "team")),
-        "provider": maybe(named(before, "provider")),
-        "via": via,
-        "how": "endpoint" if via in sources and draw(st.booleans()) else None,
-        "depends_on": maybe(others),
-        "replace_with": maybe(others, SELDOM),
-        "trigger": "x" if draw(SELDOM) else None,
-        "options": draw(options()),
+        "how": "endpoint" if around["via"] in named(before, "source") and draw(st.booleans()) else None,
+        **around,
     }
+
+
+@st.composite
+def policy(draw: st.DrawFn, name: str, before: Program, endpoints: list[str]) -> Node:
+    """The policy of a program's service. What the program's approvals declare otherwise, it leaves, as a rule."""
+    node: Node = {"kind": "policy", "name": name, **draw(decisions(endpoints)), **draw(_surroundings(before))}
+    node["options"].pop("ignore_changes", None)
+    if draw(st.sampled_from([True, True, False, True])):
+        node["decides"] |= {each["endpoint"]: "leave" for each in approvals(before) if each["status"] == "rejected"}
+    return node
 
 
 @st.composite
@@ -175,4 +210,11 @@ def programs(draw: st.DrawFn, endpoints: list[str]) -> Program:
         node = draw(approval(f"a{number}", found, free))
         free.remove(node["endpoint"])
         found.append(node)
+    if draw(st.booleans()):
+        found.append(draw(policy("q0", found, endpoints)))
     return found
+
+
+def runnable(program: Program) -> Program:
+    """As the runner takes it."""
+    return [{**node, "inputs": inputs_of(node)} if node["kind"] == "policy" else node for node in program]

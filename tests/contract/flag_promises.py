@@ -17,10 +17,14 @@ What exactly holds, and where it ends:
 **truth**
     After a green ``up``, each connection declared by a resource within the flags has its status, or its consumer has
     left, and the state records the live status.
+**bounded**
+    No operation cuts off more accepted connections because of a policy than the largest ``max_interruptions`` of the
+    policies that program and state hold. An update of a policy rejects nothing that its rules leave as it is.
 **cleaned**
     After a green ``destroy``, what the state held is not accepted any more, unless it was retained, or the flags left
     it out (what depends on others keeps them) and the state still holds it; after a green ``up`` without ``--target`` and
-    ``--exclude`` neither is what the state held and the program no longer declares.
+    ``--exclude`` neither is what the state held and the program no longer declares. What a policy had accepted, and
+    the policy of today leaves as it is, stays accepted.
 **recorded**
     After any operation the state can be read and holds no secret. Nothing that the state held, or that the operation
     received, is accepted and missing from the state, green or red; but for what was retained, or deleted from the state
@@ -28,8 +32,8 @@ What exactly holds, and where it ends:
     operation, nor for a resource whose delete was recorded (``pendingReplacement``) and its create was not: the gap
     of docs/faults.md.
 **healed**
-    An operation without faults is red only where its flags, a protected resource, a connection that never was, or two
-    declarations of one connection explain it. At the end of a story, with the trouble over, ``up`` is green, a
+    An operation without faults is red only where its flags, a protected resource, a connection that never was, two
+    declarations of one connection, or a refusal of a policy explain it. At the end of a story, with the trouble over, ``up`` is green, a
     preview shows no step, and ``destroy`` is green and leaves nothing accepted behind that is not excepted above.
 **said**
     A red operation names its reason, and none of our own programming errors is among its words.
@@ -40,7 +44,9 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 
-from tests.contract.flag_happened import HELD, LEFT, Happened, endpoint_of, is_held
+from tests.contract.flag_happened import HELD, LEFT, Entry, Happened, endpoints_of, is_held, is_policy
+from tests.contract.flag_policies import status_by
+from tests.contract.flag_programs import Node
 
 BUGS = re.compile(r"\b(AttributeError|TypeError|KeyError|IndexError|AssertionError|InvalidOperation|NameError)\b")
 
@@ -91,21 +97,60 @@ def truth(op: Happened) -> Iterator[str]:
         if len(entries) != 1 or entries[0].get("pendingReplacement"):
             yield f"{node['name']} is declared, `up` is green, and the state does not hold it"
             continue
-        wish, endpoint = entries[0]["inputs"]["status"], endpoint_of(entries[0])
-        live = op.live[endpoint]
-        if wish in ("accepted", "rejected") and live not in (wish, *LEFT):
+        yield from (_truth_of_a_policy if node["kind"] == "policy" else _truth_of_an_approval)(op, node, entries[0])
+
+
+def _truth_of_an_approval(op: Happened, node: Node, entry: Entry) -> Iterator[str]:
+    wish, (endpoint,) = entry["inputs"]["status"], endpoints_of(entry)
+    live = op.live[endpoint]
+    if wish in ("accepted", "rejected") and live not in (wish, *LEFT):
+        yield f"{node['name']} declares {endpoint} {wish}, `up` is green, and it is {live}"
+    if entry["outputs"].get("status") != live:
+        yield f"{node['name']}: the state says {entry['outputs'].get('status')}, {endpoint} is {live}"
+
+
+def _truth_of_a_policy(op: Happened, node: Node, entry: Entry) -> Iterator[str]:
+    wishes, decided = dict(op.wishes(node, entry["urn"])), entry["outputs"].get("decided") or {}
+    maybe_taken = {each for other, urn in op.nodes() if other is not node for each, _ in op.wishes(other, urn)}
+    for endpoint, live in op.live.items():
+        if endpoint in maybe_taken or live == "absent":
+            continue
+        wish = wishes.get(endpoint)
+        if wish and live not in (wish, *LEFT):
             yield f"{node['name']} declares {endpoint} {wish}, `up` is green, and it is {live}"
-        if entries[0]["outputs"].get("status") != live:
-            yield f"{node['name']}: the state says {entries[0]['outputs'].get('status')}, {endpoint} is {live}"
+        if decided.get(endpoint) != (live if wish else None):
+            yield f"{node['name']}: the state says {decided.get(endpoint)}, {endpoint} is {live}, declared {wish}"
+
+
+def bounded(op: Happened) -> Iterator[str]:
+    """Policies interrupt no more than they may, and an update leaves alone what the rules leave alone."""
+    policies = [each for each in op.before if is_policy(each)]
+    declared = [node for node, _ in op.nodes() if node["kind"] == "policy"]
+    most = [each["inputs"].get("max_interruptions", 0) for each in policies]
+    most += [node["max_interruptions"] for node in declared]
+    by_approvals = {each for node, urn in op.nodes() if node["kind"] == "approval" for each, _ in op.wishes(node, urn)}
+    by_approvals = by_approvals.union(*(endpoints_of(each) for each in op.before if not is_policy(each)))
+    cut_off = [each.id for each in op.decisions if each.action == "reject" and each.before in ("accepted", "creating")]
+    by_policies = [each for each in cut_off if each not in by_approvals]
+    if len(by_policies) > max(most, default=0):
+        yield f"{by_policies} were cut off, and max_interruptions is {most}"
+    updated = {name for name, step in op.result.steps.items() if step in ("update", "same")}
+    for entry in policies:
+        now = [each for each in op.after if each["urn"] == entry["urn"]]
+        if op.do != "up" or len(policies) > 1 or len(now) != 1 or entry["urn"] not in updated:
+            continue
+        for endpoint in by_policies:
+            if status_by(now[0]["inputs"], endpoint) is None:
+                yield f"{endpoint} was rejected, and the rules leave it as it is"
 
 
 def cleaned(op: Happened) -> Iterator[str]:
     """What is gone from program or state is not accepted any more."""
     if not op.ok or op.killed or op.do not in ("up", "destroy") or (op.do == "up" and op.is_partial):
         return
-    for endpoint in sorted({endpoint_of(each) for each in op.before} - op.exceptions):
+    for endpoint in sorted({each for entry in op.before for each in endpoints_of(entry)} - op.exceptions):
         kept = [each for each in op.held(endpoint) if op.may_be_kept(each)]
-        declared = op.do == "up" and endpoint in op.possible
+        declared = op.do == "up" and (endpoint in op.possible or op.is_left_by_the_policy(endpoint))
         left = (op.is_partial or op.interrupted or op.do == "up") and is_held(op.after, endpoint)
         if not kept and not declared and not left and op.live[endpoint] in HELD:
             yield f"{endpoint} is not declared any more, `{op.do}` is green, and it is {op.live[endpoint]}"
@@ -142,6 +187,7 @@ PROMISES: tuple[Callable[[Happened], Iterator[str]], ...] = (
     unbroken,
     justified,
     truth,
+    bounded,
     cleaned,
     recorded,
     healed,

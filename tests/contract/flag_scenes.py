@@ -16,14 +16,21 @@ from typing import Any
 from hypothesis import strategies as st
 
 from tests.contract.flag_changes import Team, rename
-from tests.contract.flag_programs import PROVIDER, SELDOM, SOMETIMES, Program, approvals, copied, programs, urn
+from tests.contract.flag_happened import ENDPOINTS
+from tests.contract.flag_programs import PROVIDER, SELDOM, SOMETIMES, Program, copied, deciding, programs, urn
 
 Scene = dict[str, Any]
 Story = list[Scene]
 
-ENDPOINTS = ("ep1", "ep2", "ep3", "ep4", "ep5", "ep6")
 DEFAULT_PROVIDER = f"urn:pulumi:dev::story::{PROVIDER}::default"
-PATTERNS = ("**", "**::a0", "**:EndpointConnectionApproval::*", DEFAULT_PROVIDER, "**")
+PATTERNS = (
+    "**",
+    "**::a0",
+    "**:EndpointConnectionApproval::*",
+    "**:EndpointConnectionPolicy::*",
+    DEFAULT_PROVIDER,
+    "**",
+)
 FAULTS: list[dict[str, Any]] = [
     {"kind": "forbidden", "method": "PUT", "times": 1},
     {"kind": "forbidden", "method": "POST", "times": 1},
@@ -124,7 +131,7 @@ class Author:
 
     def of_the_state(self, name: str) -> Scene:
         """A command that changes the state alone; a renamed resource has its new name in the program as well."""
-        nodes = approvals(self.program)
+        nodes = deciding(self.program)
         if not nodes:
             return {"do": "up", "flags": {}}
         node = self.draw(st.sampled_from(nodes))

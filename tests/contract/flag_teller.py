@@ -12,11 +12,13 @@ from pathlib import Path
 from typing import Any
 
 from tests.contract.conftest import APPROVAL
-from tests.contract.flag_happened import Happened, endpoint_of, is_held
-from tests.contract.flag_programs import RUNNER, Program, copied, repaired
+from tests.contract.flag_happened import ENDPOINTS, Happened, endpoints_of, is_held, is_policy
+from tests.contract.flag_policies import PATIENT
+from tests.contract.flag_programs import RUNNER, Program, approvals, copied, policies, repaired, runnable, urn
 from tests.contract.flag_promises import broken_by
-from tests.contract.flag_scenes import ENDPOINTS, Scene, Story
+from tests.contract.flag_scenes import Scene, Story
 from tests.contract.lean_cli import Hangs, LeanCli, Trouble
+from vpcep_pulumi.lifecycle.policy_schema import POLICY_TYPE
 from vpcep_pulumi.testing.engine import EngineError
 from vpcep_pulumi.testing.simulator import Simulator
 
@@ -102,7 +104,7 @@ class Teller:
 
     def _write(self, program: Program) -> None:
         self.program = program
-        (self.cli.program / "program.json").write_text(json.dumps(program))
+        (self.cli.program / "program.json").write_text(json.dumps(runnable(program)))
 
     def _outside(self, what: str, endpoint: str, new: str = "") -> None:
         if self.simulator.status("svc", endpoint) == "absent":
@@ -116,7 +118,7 @@ class Teller:
 
     def _of_the_state(self, do: str, arguments: Sequence[str]) -> None:
         self.told.operations += 1
-        gone = {endpoint_of(each) for each in self._entries() if each["urn"] == arguments[0]}
+        before = self._entries()
         try:
             self.cli.change("state", do, *arguments, "--yes")
         except EngineError as error:
@@ -124,7 +126,9 @@ class Teller:
             return
         self.told.lines.append(f"state {do} {arguments}")
         if do == "delete":
-            self.exceptions |= gone
+            held, live = self._entries(), self._live()
+            lost = {each for entry in before for each in endpoints_of(entry) if not is_held(held, each)}
+            self.exceptions |= {each for each in lost if live[each] == "accepted"}
 
     def _operation(self, scene: Scene) -> Happened:
         faults = [self.simulator.fault(**each) for each in scene.get("faults", [])]
@@ -188,15 +192,20 @@ class Teller:
         }
 
     def _close(self) -> None:
-        """The trouble is over: what is gone is no longer declared, and nothing is protected."""
+        """The trouble is over: what is gone is no longer declared, nothing is protected, and policies are patient."""
         live = self._live()
         program = copied(self.program)
         for node in program:
             for option in ("protect", "ignore_changes"):
                 node["options"].pop(option, None)
-        self._write(repaired([each for each in program if live.get(each.get("endpoint", ""), "") != "absent"]))
+        program = repaired([each for each in program if live.get(each.get("endpoint", ""), "") != "absent"])
+        for node in policies(program):
+            node["max_interruptions"] = PATIENT
+            node["decides"] |= {each["endpoint"]: "leave" for each in approvals(program)}
+        self._write(program)
         if any(each.get("protect") for each in self._entries()):
             self.cli.change("state", "unprotect", "--all", "--yes")
+        self._forget_what_must_not_be_deleted()
         for scene in ({"do": "up", "flags": {}}, {"do": "preview", "flags": {}}, {"do": "destroy", "flags": {}}):
             op = self._operation(scene)
             if not op.ok:
@@ -205,6 +214,14 @@ class Teller:
                 self.told.broken.append(f"{len(self.told.lines) - 1}: healed: a step is left: {dict(op.result.steps)}")
             if self.told.broken:
                 return
+
+    def _forget_what_must_not_be_deleted(self) -> None:
+        """A policy that is gone from the program, and may not interrupt as many as it has accepted, is forgotten."""
+        declared = {urn(each, self.program, self.cli.stack) for each in policies(self.program)}
+        for entry in self._entries():
+            impatient = is_policy(entry) and entry["inputs"].get("max_interruptions", 0) < PATIENT
+            if impatient and entry["urn"] not in declared:
+                self._of_the_state("delete", [entry["urn"], "--target-dependents", "--force"])
 
     def _trouble(self, given: dict[str, Any] | None) -> Trouble | None:
         if given is None:
@@ -228,7 +245,7 @@ class Teller:
             time.sleep(QUIET_SECONDS)
 
     def _entries(self) -> list[dict[str, Any]]:
-        return [each for each in self.cli.state() if each["type"] == APPROVAL and each.get("id")]
+        return [each for each in self.cli.state() if each["type"] in (APPROVAL, POLICY_TYPE) and each.get("id")]
 
     def _live(self) -> dict[str, str]:
         return {each: self.simulator.status("svc", each) for each in ENDPOINTS}

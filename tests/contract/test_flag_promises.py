@@ -8,7 +8,9 @@ import pytest
 
 from tests.contract.conftest import APPROVAL
 from tests.contract.flag_happened import Happened
+from tests.contract.flag_policies import inputs_of
 from tests.contract.flag_promises import broken_by
+from vpcep_pulumi.lifecycle.policy_schema import POLICY_TYPE
 from vpcep_pulumi.testing.results import Diagnostic, Result, Steps
 from vpcep_pulumi.testing.simulator.model import Decision
 
@@ -50,12 +52,37 @@ def happened(**more: Any) -> Happened:
         "exceptions": set(),
     }
     ok, errors = more.pop("ok", True), more.pop("errors", ())
-    result = Result(ok=ok, steps=Steps({}), diagnostics=tuple(Diagnostic("error", each) for each in errors))
+    result = Result(
+        ok=ok, steps=more.pop("steps", Steps({})), diagnostics=tuple(Diagnostic("error", each) for each in errors)
+    )
     return Happened(**{"result": result, **known, **more})
 
 
 def names(op: Happened) -> set[str]:
     return {each.partition(":")[0] for each in broken_by(op)}
+
+
+def policy(name: str = "all", max_interruptions: int = 0, **decides: str) -> dict[str, Any]:
+    """A node of a policy that leaves what it does not name."""
+    node = {"kind": "policy", "name": name, "decides": decides, "rest": "leave", "options": {}}
+    return {**node, "max_interruptions": max_interruptions, "via": None, "depends_on": None}
+
+
+def held(node: dict[str, Any], **decided: str) -> dict[str, Any]:
+    """Its entry in the state."""
+    urn = f"urn:pulumi:dev::story::{POLICY_TYPE}::{node['name']}"
+    return {"urn": urn, "id": "svc", "inputs": inputs_of(node), "outputs": {"decided": decided}}
+
+
+ACCEPTS = policy(ep1="accept")
+HELD = held(ACCEPTS, ep1="accepted")
+CUT_OFF = [Decision("svc", "ep1", "reject", "accepted")]
+UPDATED = Steps({HELD["urn"]: "update"})
+
+
+def of_a_policy(**more: Any) -> dict[str, Any]:
+    """A green `up` of one policy that accepts ep1, and changes nothing, but for what is given."""
+    return {"program": [ACCEPTS], "before": [HELD], "after": [HELD], **more}
 
 
 REJECTED = {"ep1": "rejected", "ep2": "pendingAcceptance"}
@@ -102,6 +129,32 @@ TARGETED = {"target": [urn("two")]}
         ({"recorded"}, {"after": [], "ok": False, "killed": True}),
         (set(), {"after": [entry("one", "ep1", pendingReplacement=True)], "ok": False, "killed": True}),
         ({"recorded"}, {"secrets": ("hush",), "state_text": "... hush ..."}),
+        (set(), of_a_policy()),
+        ({"truth"}, of_a_policy(live=REJECTED)),
+        ({"truth"}, of_a_policy(after=[held(ACCEPTS)])),
+        (set(), of_a_policy(after=[], program=[policy(ep1="leave")], ok=False, errors=["no"], faults=1)),
+        ({"recorded"}, of_a_policy(after=[], ok=False, errors=["refused"], faults=1)),
+        ({"cleaned", "recorded"}, of_a_policy(program=[], after=[])),
+        ({"unbroken", "bounded"}, of_a_policy(
+            calls=[post("reject", "ep1")], decisions=CUT_OFF, live=REJECTED, ok=False, errors=["no"], faults=1,
+        )),
+        ({"bounded"}, of_a_policy(
+            program=[policy(ep1="reject")], after=[held(policy(ep1="reject"), ep1="rejected")],
+            decisions=CUT_OFF, live=REJECTED,
+        )),
+        (set(), of_a_policy(
+            program=[policy(max_interruptions=1, ep1="reject")], after=[held(policy(ep1="reject"), ep1="rejected")],
+            decisions=CUT_OFF, live=REJECTED,
+        )),
+        ({"bounded"}, of_a_policy(
+            program=[policy(max_interruptions=1, ep1="leave")], after=[held(policy(ep1="leave"))],
+            decisions=CUT_OFF, live=REJECTED, steps=UPDATED,
+        )),
+        (set(), of_a_policy(ok=False, errors=["1 would be rejected, and max_interruptions is 0"])),
+        ({"healed"}, of_a_policy(
+            program=[{**ACCEPTS, "max_interruptions": 9}], before=[], after=[], live=REJECTED,
+            ok=False, errors=["1 would be rejected, and max_interruptions is 0"],
+        )),
         ({"healed"}, {"ok": False, "errors": ["no"]}),
         (set(), {"ok": False, "errors": ["no"], "flags": TARGETED}),
         ({"healed", "said"}, {"ok": False}),
