@@ -280,3 +280,15 @@ class TestServer:
         root = Path(__file__).parents[3]
         done = subprocess.run([sys.executable, "-c", code, str(folder)], cwd=root, check=False)
         assert done.returncode == 0
+
+    def test_it_ends_with_its_process_also_if_another_was_dropped(self, folder):
+        code = (
+            "import sys\n"
+            "from tests.testing.engine.test_forks import *\n"
+            "first, forks._server = forks._running(os.environ), None\n"
+            "forks._drop(forks._running(os.environ))\n"
+            "forks._server = first\n"
+        )
+        root = Path(__file__).parents[3]
+        done = subprocess.run([sys.executable, "-Werror", "-c", code], cwd=root, check=False, capture_output=True)
+        assert (done.returncode, done.stderr.decode()) == (0, "")

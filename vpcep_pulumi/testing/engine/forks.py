@@ -178,7 +178,6 @@ def _running(environ: Mapping[str, str]) -> _Server:
     with _lock:
         if _server is None or _server.owner != os.getpid():
             _server = _Server(environ)
-            atexit.register(_drop, _server)
         return _server
 
 
@@ -187,5 +186,11 @@ def _drop(server: _Server) -> None:
     with _lock:
         if _server is server:
             _server = None
-    atexit.unregister(_drop)
     server.end()
+
+
+@atexit.register
+def _end() -> None:
+    """With this process, its server ends."""
+    if _server is not None:
+        _drop(_server)
