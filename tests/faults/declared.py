@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 from vpcep_pulumi.operation.claims import CLAIM_INPUT
-from vpcep_pulumi.operation.rules import Event
+from vpcep_pulumi.operation.known import Event
 from vpcep_pulumi.testing.engine.deployment import Goal
 from vpcep_pulumi.testing.engine.resource import Resource
 from vpcep_pulumi.testing.engine.urns import Alias

@@ -26,8 +26,8 @@ from vpcep_pulumi.errors import PartlyDone, VpcepError
 from vpcep_pulumi.lifecycle.table import is_reached
 from vpcep_pulumi.operation import many
 from vpcep_pulumi.operation.claims import Claims
+from vpcep_pulumi.operation.known import Event
 from vpcep_pulumi.operation.operation import Operation
-from vpcep_pulumi.operation.rules import Event
 from vpcep_pulumi.provider.core import ApprovalProvider
 from vpcep_pulumi.provider.policy import PolicyProvider
 from vpcep_pulumi.provider.properties import PLAN, PREVIEW, REFUSED

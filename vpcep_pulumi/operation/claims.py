@@ -1,19 +1,20 @@
 """The claims of one operation, as one of its processes makes and sees them.
 
-:mod:`vpcep_pulumi.operation.rules` explains what a claim is.
+:mod:`vpcep_pulumi.operation.known` explains what a claim is.
 """
 
 from __future__ import annotations
 
 import threading
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, Protocol
 
 from vpcep_pulumi.errors import SharedEventsError
 from vpcep_pulumi.operation.keys import ConnectionKey, ServiceKey
-from vpcep_pulumi.operation.rules import Claim, Deletion, Event, Kept, Known, Verdict, on_delete, within_stack
+from vpcep_pulumi.operation.known import Claim, Event, Kept, Known, within_stack
+from vpcep_pulumi.operation.rules import Deletion, Verdict, on_delete
 
 CLAIM_INPUT = "__claim"
 """The hidden input that tells the provider a resource's claim and URN: ``<claim> <urn>``. It is not stored.
@@ -187,21 +188,29 @@ class Claims:
         with self._seen() as known:
             return next((each.urn for each in known.of(connection) if each.is_checked and each.urn), None)
 
-    def is_awaited(self, connection: ConnectionKey, urn: str | None) -> bool:
+    def to_come(self, connection: ConnectionKey) -> list[Claim]:
+        """The policies that may hold a connection, were not checked yet, and whose rules are known."""
+        with self._seen() as known:
+            return known.to_come(connection)
+
+    def is_awaited(self, connection: ConnectionKey, urn: str | None, foretold: Mapping[str, bool]) -> bool:
         """Whether a delete would be skipped because of a claim that the engine has neither checked nor answered yet."""
         with self._seen() as known:
-            deletion, holder = on_delete(known, connection, urn)
+            deletion, holder = on_delete(known, connection, urn, foretold)
         waits = deletion is Deletion.KEEP_FOR_NOW or (holder is not None and holder.service is not None)
         return waits and not (holder is None or holder.is_checked or holder.is_answered)
 
-    def on_delete(self, connection: ConnectionKey, urn: str | None, **recorded: str | None) -> Verdict:
+    def on_delete(
+        self, connection: ConnectionKey, urn: str | None, foretold: Mapping[str, bool], **recorded: str | None
+    ) -> Verdict:
         """See :func:`on_delete`. If the delete is skipped for now, note that.
 
+        :param foretold: by claim: see :func:`~vpcep_pulumi.operation.policies.foretold`.
         :param recorded: ``status``, ``region``, ``project_id`` and ``profile`` of the connection, as the state has
             them.
         """
         with self._seen() as known:
-            verdict = on_delete(known, connection, urn)
+            verdict = on_delete(known, connection, urn, foretold)
         if verdict.deletion is Deletion.KEEP_FOR_NOW and verdict.holder is not None:
             self.tell("kept", verdict.holder.id, connection=connection, urn=urn, **recorded)
         return verdict

@@ -3,22 +3,8 @@
 Pulumi's engine may delete a resource whose connection another resource declares: after a rename or a replacement,
 with ``--target`` and ``--exclude``, with ``delete_before_replace``, or in a second provider process. Such a delete must
 not reject the connection, because it is to stay accepted. But the engine does not say why it deletes. So the program
-claims each connection in the resource's constructor, the provider notes the engine's calls about it, and ``delete``
-decides by both (:func:`on_delete`).
-
-A claim goes through these events::
-
-    declared    the constructor has run; the connection may not be known yet
-    resolved    the connection is known
-    named       the resource's URN is known
-    answered    the engine has answered the registration
-    checked     the provider has checked it, in this operation: the engine has not left it out
-    recorded    the state holds the connection under this claim
-    failed      it could not be checked or created, and the state does not hold it
-
-A policy that has rejected accepted connections notes their number: ``interrupted``.
-
-A connection goes through one event: ``kept``. Its delete was skipped before the state held it under another resource.
+claims each connection in the resource's constructor, the provider notes the engine's calls about it
+(:mod:`~vpcep_pulumi.operation.known`), and ``delete`` decides by both (:func:`on_delete`).
 
 The engine's order was read in pkg/resource/deploy/step_generator.go, and tried with the CLI:
 
@@ -30,69 +16,13 @@ The engine's order was read in pkg/resource/deploy/step_generator.go, and tried 
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
 from enum import Enum
 from types import MappingProxyType
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from vpcep_pulumi.operation.keys import ConnectionKey, ServiceKey
-
-Event = Mapping[str, Any]
-"""One event, as JSON has it: ``{"event": "declared", "claim": "4711.1", …}``."""
-
-
-@dataclass(frozen=True)
-class Claim:
-    """What is known of one resource that the program declares: an approval of a connection, or a policy of a service.
-
-    :ivar id: the claim's id, unique in the operation.
-    :ivar name: the resource's name, for messages.
-    :ivar urn: the resource's URN; None while the URN of its parent is not known.
-    :ivar connection: None while its endpoint is not known.
-    :ivar possible: the connection that the program names, if ``ignore_changes`` covers its ids. If the state holds the
-        resource, the engine uses the state's ids instead. Only ``check`` shows which ones count.
-    :ivar reads: it is a ``.get``: the connection is decided elsewhere.
-    :ivar status: the status that an approval declares; None if that is not known.
-    :ivar by_expiry: whether that status is declared only because the approval has expired.
-    :ivar service: the service of a policy; None for an approval.
-    :ivar accepts: the endpoints that a policy accepts; None while it was not checked.
-    :ivar rejects: the endpoints that a policy rejects.
-    :ivar within: the service of an approval whose endpoint is not known yet; None if that is not known either.
-    :ivar undecided: the endpoints that a policy may accept: the API left out what its rules depend on.
-    """
-
-    id: str
-    name: str = "another resource"
-    urn: str | None = None
-    connection: ConnectionKey | None = None
-    possible: ConnectionKey | None = None
-    reads: bool = False
-    status: str | None = None
-    by_expiry: bool = False
-    service: ServiceKey | None = None
-    accepts: frozenset[str] | None = None
-    rejects: frozenset[str] = frozenset()
-    undecided: frozenset[str] = frozenset()
-    within: ServiceKey | None = None
-    is_answered: bool = False
-    is_checked: bool = False
-    is_recorded: bool = False
-    has_failed: bool = False
-
-    def may_hold(self, connection: ConnectionKey) -> bool:
-        """Whether the program names this connection for it, and no check has shown yet whether that counts."""
-        if self.service is not None:
-            is_open = self.accepts is None or connection.endpoint_id in self.undecided
-            return is_open and self.service.covers(connection)
-        return not self.is_checked and self.possible is not None and self.possible.matches(connection)
-
-    def holds(self, connection: ConnectionKey) -> bool:
-        """Whether it claims this connection, as far as is known."""
-        if self.service is not None:
-            return connection.endpoint_id in (self.accepts or ()) and self.service.covers(connection)
-        return self.connection is not None and self.connection.matches(connection)
+from vpcep_pulumi.operation.keys import ConnectionKey
+from vpcep_pulumi.operation.known import Claim, Known
 
 
 class Deletion(Enum):
@@ -103,8 +33,12 @@ class Deletion(Enum):
     KEEP_FOR_NOW = "a resource that is still to come may hold it: what becomes of that is recorded, whatever it is"
     REFUSE_FAILED = "the resource that declares it has failed in this operation"
     REFUSE_LEFT_OUT = "the resource that declares it is left out of this operation"
+    REFUSE_NOT_KNOWN = "a policy that is still to come may accept it: its rules are not known yet"
     REFUSE_UNDECIDED = "a policy may accept it: the API left out what its rules depend on"
     REFUSE_AMBIGUOUS = "it is declared, and nothing tells this operation from a destroy that runs the program"
+
+
+NOTHING_FORETOLD: Mapping[str, bool] = MappingProxyType({})
 
 
 class Verdict(NamedTuple):
@@ -114,153 +48,46 @@ class Verdict(NamedTuple):
     holder: Claim | None = None
 
 
-class Kept(NamedTuple):
-    """A delete that was skipped before the state held its connection under another resource.
-
-    :ivar urn: the deleted resource's URN; None if it is not known.
-    :ivar holder: the id of the claim because of which the delete was skipped.
-    :ivar status: the connection's status, as the state recorded it.
-    :ivar region: the connection's region.
-    :ivar project_id: the connection's project.
-    :ivar profile: the profile under which it was declared; None if there was none.
-    """
-
-    urn: str | None
-    holder: str
-    status: str
-    region: str
-    project_id: str
-    profile: str | None = None
-
-
-@dataclass
-class Known:
-    """What is known from all events so far."""
-
-    claims: dict[str, Claim] = field(default_factory=dict)
-    kept: dict[ConnectionKey, Kept] = field(default_factory=dict)
-    _by_endpoint: defaultdict[str, dict[str, None]] = field(default_factory=lambda: defaultdict(dict))
-    _policies: dict[str, None] = field(default_factory=dict)
-    _possible: dict[str, None] = field(default_factory=dict)
-    _by_urn: defaultdict[str, dict[str, None]] = field(default_factory=lambda: defaultdict(dict))
-    interrupted: Counter[ServiceKey] = field(default_factory=Counter)
-    """By service: how many accepted connections its policies have rejected in this operation."""
-
-    def take(self, event: Event) -> None:
-        """Add an event."""
-        if event["event"] == "interrupted":
-            self.interrupted[ServiceKey(*event["service"])] += event["count"]
-            return
-        if event["event"] == "kept":
-            self.kept[ConnectionKey(*event["connection"])] = Kept(
-                event["urn"],
-                event["claim"],
-                event["status"],
-                event["region"],
-                event["project_id"],
-                event.get("profile"),
-            )
-            return
-        id_, told = event["claim"], {name: event[name] for name in PLAIN if name in event}
-        told |= {name: read(event[name]) for name, read in READ.items() if event.get(name) is not None}
-        before = self.claims.get(id_, Claim(id_))
-        claim = self.claims[id_] = CHANGES[event["event"]](replace(before, **told))
-        if claim.service is not None:
-            self._policies[id_] = None
-        if claim.possible is not None:
-            self._possible[id_] = None
-        if claim.urn is not None:
-            self._by_urn[within_stack(claim.urn)][id_] = None
-        if claim.connection != before.connection:
-            if before.connection is not None:
-                self._by_endpoint[before.connection.endpoint_id].pop(id_, None)
-            if claim.connection is not None:
-                self._by_endpoint[claim.connection.endpoint_id][id_] = None
-
-    def policies(self) -> list[Claim]:
-        """The claims of policies."""
-        return [self.claims[each] for each in self._policies]
-
-    def own(self, urn: str | None) -> list[Claim]:
-        """The claims of the resource with a URN."""
-        return [self.claims[each] for each in self._by_urn.get(within_stack(urn or ""), ())]
-
-    def candidates(self, connection: ConnectionKey) -> list[Claim]:
-        """The claims that may turn out to hold a connection."""
-        found = (self.claims[each] for each in (*self._possible, *self._policies))
-        return [each for each in found if each.may_hold(connection)]
-
-    def holders(self, connection: ConnectionKey) -> list[Claim]:
-        """The claims on a connection, and those of policies that accept it."""
-        return [*self.of(connection), *(each for each in self.policies() if each.holds(connection))]
-
-    def of(self, connection: ConnectionKey) -> list[Claim]:
-        """The claims on a connection, in the order in which their keys became known."""
-        ids = self._by_endpoint.get(connection.endpoint_id, {})
-        return [self.claims[each] for each in ids if self.claims[each].holds(connection)]
-
-
-PLAIN = ("name", "urn", "reads", "status", "by_expiry")
-"""The fields of events that are taken as they are."""
-READ: Mapping[str, Callable[[Any], Any]] = MappingProxyType(
-    {
-        "connection": lambda parts: ConnectionKey(*parts),
-        "possible": lambda parts: ConnectionKey(*parts),
-        "service": lambda parts: ServiceKey(*parts),
-        "within": lambda parts: ServiceKey(*parts),
-        "accepts": frozenset,
-        "rejects": frozenset,
-        "undecided": frozenset,
-    }
-)
-"""By field of events: how it is read from what JSON has."""
-
-CHANGES: Mapping[str, Callable[[Claim], Claim]] = MappingProxyType(
-    {
-        "declared": lambda claim: claim,
-        "resolved": lambda claim: claim,
-        "named": lambda claim: claim,
-        "answered": lambda claim: replace(claim, is_answered=True),
-        "checked": lambda claim: replace(claim, is_checked=True, has_failed=False),
-        "recorded": lambda claim: replace(claim, is_checked=True, is_recorded=True, has_failed=False),
-        "failed": lambda claim: replace(claim, is_checked=True, has_failed=True),
-    }
-)
-"""By event: how it changes a claim, apart from the fields that the event carries."""
-
-
-def on_delete(known: Known, connection: ConnectionKey, urn: str | None) -> Verdict:
+def on_delete(
+    known: Known, connection: ConnectionKey, urn: str | None, foretold: Mapping[str, bool] = NOTHING_FORETOLD
+) -> Verdict:
     """What the delete of a resource does to its connection.
 
     :param connection: the connection that the state holds under the deleted resource.
     :param urn: the deleted resource's URN, as its outputs recorded it; None if they did not. It is out of date after a
         rename with an alias or ``pulumi state rename``. Then ``destroy --run-program`` may be refused, with a message.
+    :param foretold: by claim of a policy that was not checked yet: whether its rules accept the connection.
     """
     own = known.own(urn)
-    holders = known.holders(connection)
+    to_come = known.to_come(connection)
+    foretold = {each.id: foretold[each.id] for each in to_come if each.id in foretold}
+    holders = [*known.holders(connection), *(each for each in to_come if foretold.get(each.id))]
     if not holders:
         coming = next((each for each in own if each.connection is None and not each.is_answered), None)
         if coming is not None and coming.service is None:
             return Verdict(Deletion.KEEP_FOR_NOW, coming)
-        if coming is not None and coming.may_hold(connection):
+        open_ = [each for each in known.candidates(connection) if each.id not in foretold]
+        if coming in open_:
             return Verdict(Deletion.REFUSE_AMBIGUOUS, coming)
-        holders = [each for each in known.candidates(connection) if each not in own]
+        holders = [each for each in open_ if each not in own]
     if not holders:
         return Verdict(Deletion.REJECT)
     if not any(each.is_checked for each in holders) and any(_is_destroyed(each, connection) for each in own):
         return Verdict(Deletion.REJECT)
-    if all(each.may_hold(connection) and each.service is not None for each in holders):
+    if all(each.service is not None and each.may_hold(connection) and each.id not in foretold for each in holders):
         # A policy says which connections it accepts when it is checked. Until then, nothing may be taken for granted.
-        return Verdict(_refusal(known, connection), holders[0])
+        return Verdict(_refusal(known, connection, holders[0]), holders[0])
     for applies, deletion in HOLDERS:
         holder = next((each for each in holders if applies(each)), None)
         if holder is not None:
             return Verdict(deletion, holder)
-    return Verdict(_refusal(known, connection), holders[0])
+    return Verdict(_refusal(known, connection, holders[0]), holders[0])
 
 
-def _refusal(known: Known, connection: ConnectionKey) -> Deletion:
+def _refusal(known: Known, connection: ConnectionKey, holder: Claim) -> Deletion:
     """The refusal if nothing shows what is to become of the connection."""
+    if not (holder.is_checked or holder.is_answered):
+        return Deletion.REFUSE_NOT_KNOWN
     if any(connection.endpoint_id in each.undecided for each in known.policies()):
         return Deletion.REFUSE_UNDECIDED
     asked = any(each.is_checked for each in known.claims.values())
@@ -274,11 +101,6 @@ def _is_destroyed(claim: Claim, connection: ConnectionKey) -> bool:
     the resource.
     """
     return claim.is_answered and not claim.is_checked and (claim.connection is None or claim.holds(connection))
-
-
-def within_stack(urn: str) -> str:
-    """A URN's type and name, without stack and project: ``pulumi stack rename`` and ``stack import`` change those."""
-    return urn.split("::", 2)[-1]
 
 
 HOLDERS: tuple[tuple[Callable[[Claim], bool], Deletion], ...] = (

@@ -32,7 +32,7 @@ from typing import BinaryIO
 
 from vpcep_pulumi.errors import SharedEventsError
 from vpcep_pulumi.operation.claims import Events, ProcessEvents
-from vpcep_pulumi.operation.rules import Event
+from vpcep_pulumi.operation.known import Event
 
 try:
     import fcntl

@@ -5,6 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
+from vpcep_pulumi.api.models import Connection
+from vpcep_pulumi.operation.keys import ConnectionKey
+from vpcep_pulumi.operation.operation import Operation
+from vpcep_pulumi.operation.policies import foretold
 from vpcep_pulumi.operation.rules import Deletion, Verdict
 
 REFUSALS = frozenset(each for each in Deletion if each.name.startswith("REFUSE"))
@@ -24,6 +28,11 @@ WORDS: Mapping[Deletion, str] = MappingProxyType(
             "{connection} is not rejected: the program declares it, as {holder}, which this operation leaves out "
             "(--target, --exclude). Nothing was sent for it, and the state keeps it: run `pulumi up` without them, "
             "or include {holder}"
+        ),
+        Deletion.REFUSE_NOT_KNOWN: (
+            "{connection} is not rejected: the program declares {holder}, which is still to come, and whose rules may "
+            "accept it, but are not known yet. Nothing was sent for it, and the state keeps it. Drop "
+            "delete_before_replace, or give {holder} rules that are no outputs"
         ),
         Deletion.REFUSE_UNDECIDED: (
             "{connection} is not rejected: the program declares {holder}, whose rules may accept it, but the API left "
@@ -51,6 +60,24 @@ def sentence(verdict: Verdict, connection: str) -> str:
 HOLDER_SECONDS, HOLDER_LOOKS = 0.25, 4
 """The seconds between two looks, and the number of looks, with which a delete waits for the engine to check the holder:
 the resource that now declares the connection. The wait ends, because a holder may itself wait for this delete."""
+
+
+def verdict_on(
+    operation: Operation,
+    key: ConnectionKey,
+    urn: str | None,
+    read: Callable[[], Connection | None],
+    recorded: Mapping[str, str],
+) -> Verdict:
+    """What a delete does to its connection, after a moment for the engine to check the resource that holds it now.
+
+    :param urn: the deleted resource's URN, as the state has it.
+    :param read: reads the connection; called only if a policy may hold it that is still to come.
+    :param recorded: see :meth:`~vpcep_pulumi.operation.claims.Claims.on_delete`.
+    """
+    claims = operation.claims
+    await_holder(lambda: claims.is_awaited(key, urn, foretold(operation, key, read)), operation.clock.sleep)
+    return claims.on_delete(key, urn, foretold(operation, key, read), **recorded)
 
 
 def await_holder(is_awaited: Callable[[], bool], sleep: Callable[[float], None], *, looks: int = HOLDER_LOOKS) -> None:

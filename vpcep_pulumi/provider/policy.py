@@ -128,7 +128,9 @@ class PolicyProvider:
             return Checked(inputs, (InputError("", reason),))
         # The state's outputs are not known here: whether anything is to be recorded otherwise, ``diff`` finds out.
         plan = work_of(evaluation) if held else plan_of(evaluation, Record.of_state({}))
-        refused = [*refusals(policy, evaluation), *([] if held else refused_replacement(self.operation, olds))]
+        refused = [] if held else refused_replacement(self.operation, olds)
+        if held or not self._claims.kept_in(key):  # else ``create`` refuses: it records what no state would hold
+            refused += refusals(policy, evaluation)
         if refused:
             self._claims.tell("recorded" if held else "failed", claim)
         for warning in warnings(policy, evaluation, self.operation.now):
