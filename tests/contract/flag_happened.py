@@ -225,11 +225,16 @@ class Happened:
         return bool(leaves) and all(map(is_policy, self.held(endpoint)))
 
     def is_left_to_a_dependent(self, endpoint: str) -> bool:
-        """Whether the flags leave out who declares it now, and who depends on others: they may be deleted first."""
-        return self.is_partial and any(
+        """Whether who declares it now depends on others, which may be deleted first, and was not reached.
+
+        The flags leave it out, or the operation failed after the former holder was replaced.
+        """
+        steps = self.result.steps
+        failed = not self.ok and any(steps.get(each["urn"]) == "replace" for each in self.held(endpoint))
+        return any(
             node.get("endpoint", endpoint) == endpoint
-            and (node["via"] or node["depends_on"])
-            and not self.is_meant(urn)
+            and bool(node.get("via") or node.get("depends_on"))
+            and (failed or (self.is_partial and not self.is_meant(urn)))
             for node, urn in self.nodes()
         )
 

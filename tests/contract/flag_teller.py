@@ -34,6 +34,11 @@ SPOILT = ("snapshot integrity", "failed to load checkpoint", "unknown provider")
 Seen of CLI 3.260 after ``destroy --run-program`` (the state refers to a provider that it no longer holds), after an
 ``up --target`` that failed (likewise), and after a SIGKILL while it wrote: it does not write whole files.
 """
+HANGS = ("--continue-on-error", "deleting original", "deleting failed")
+"""What the CLI says where it hangs after a delete before a replacement that failed, whatever the provider.
+
+Seen of CLI 3.260, with a provider of ten lines: https://github.com/pulumi/pulumi/issues/16373.
+"""
 QUIET_SECONDS, LOOKS = 0.05, 6
 
 
@@ -85,6 +90,9 @@ class Teller:
         if any(each in error for each in SPOILT):
             self.told.spoilt = True
             self.told.lines.append("the CLI wrote a state that it cannot read")
+        elif all(each in error for each in HANGS):
+            self.told.spoilt = True
+            self.told.lines.append("the CLI hangs, as it does with any provider")
         else:
             self.told.broken.append(f"{len(self.told.lines)}: healed: {error}")
 
