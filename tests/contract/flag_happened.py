@@ -274,6 +274,11 @@ class Happened:
             for endpoint, status in self.wishes(node, name)
         )
         yield "an approval contradicts the policy", "put leave(endpoint_ids" in words and contradicts
+        first = any(
+            node["options"].get("delete_before_replace") or node.get("replace_with") or node.get("trigger")
+            for node in self.program
+        )
+        yield "a policy comes after a delete", "is checked only after this delete" in words and bool(declared) and first
         unknown = any(node.get("how") == "endpoint" for node in self.program)
         yield "an approval's endpoint is not known", "nobody knows yet which connection" in words and unknown
 

@@ -200,12 +200,16 @@ class Teller:
         }
 
     def _close(self) -> None:
-        """The trouble is over: what is gone is no longer declared, nothing is protected, and policies are patient."""
+        """The trouble is over, and the program follows what messages advise.
+
+        What is gone is no longer declared, nothing is protected or deleted first, and policies are patient.
+        """
         live = self._live()
         program = copied(self.program)
         for node in program:
-            for option in ("protect", "ignore_changes"):
+            for option in ("protect", "ignore_changes", "delete_before_replace"):
                 node["options"].pop(option, None)
+            node["replace_with"] = None
         program = repaired([each for each in program if live.get(each.get("endpoint", ""), "") != "absent"])
         for node in policies(program):
             node["max_interruptions"] = PATIENT

@@ -228,7 +228,7 @@ def test_what_is_owed_is_rejected_under_the_same_profile(profile):
     claims, key = Claims(), ConnectionKey("svc", "ep1", "https://here")
     claims.tell("declared", "1", name="'one'", connection=None, urn="urn:pulumi:s::p::type::one")
     recorded = {"status": "accepted", "region": "r", "project_id": "p", **({"profile": profile} if profile else {})}
-    claims.on_delete(key, "urn:pulumi:s::p::type::one", {}, **recorded)
+    claims.on_delete(key, "urn:pulumi:s::p::type::one", **recorded)
     other = key._replace(endpoint_id="ep2")
     claims.check("1 urn:pulumi:s::p::type::one", other)
     ((owed, kept),) = claims.owed(other)

@@ -148,47 +148,35 @@ class TestTheHolderIsLeftOut:
         assert deleted(*claimed("two", X, "failed", "checked", "recorded", urn=TWO)) is Deletion.KEEP
 
 
-def policy(claim: str, *then: str, urn: str = TWO, **fields: Any) -> list[dict[str, Any]]:
-    """The events of a policy of the service that accepts ep1, as the program declares it."""
-    rules = [{"action": "accept", "endpoint_ids": ["ep1"]}]
-    return claimed(claim, None, *then, urn=urn, service=ServiceKey("svc"), **{"rules": rules, **fields})
+def policy(claim: str, *then: str, urn: str = TWO) -> list[dict[str, Any]]:
+    """The events of a policy of the service."""
+    return claimed(claim, None, *then, urn=urn, service=ServiceKey("svc"))
 
 
 class TestAPolicyThatIsStillToCome:
     """It depends on what is deleted first: the engine has neither checked nor answered it."""
 
-    @pytest.mark.parametrize(
-        ("foretold", "deletion"),
-        [({"rest": True}, Deletion.KEEP_FOR_NOW), ({"rest": False}, Deletion.REJECT), ({}, Deletion.REFUSE_NOT_KNOWN)],
-    )
-    def test_its_rules_say_what_becomes_of_the_connection(self, foretold, deletion):
+    def test_nothing_is_taken_for_granted(self):
         moved = claimed("one", Y, "checked")
-        assert on_delete(known(*moved, *policy("rest")), X, ONE, foretold).deletion is deletion
+        assert deleted(*moved, *policy("rest")) is Deletion.REFUSE_TO_COME
+        assert deleted(*moved, *policy("rest", "answered")) is Deletion.REFUSE_LEFT_OUT
+        assert deleted(*moved, *policy("rest"), connection=X._replace(service_id="other")) is Deletion.REJECT
 
-    def test_rules_that_are_not_known_are_never_asked(self):
-        assert known(*policy("rest", rules=None)).to_come(X) == []
-        assert known(*policy("rest")).to_come(X._replace(service_id="other")) == []
+    def test_checked_it_says_what_it_accepts(self):
+        checked = {"event": "checked", "claim": "rest", "service": ServiceKey("svc")}
+        assert deleted(*policy("rest"), {**checked, "accepts": []}) is Deletion.REJECT
+        assert deleted(*policy("rest"), {**checked, "accepts": ["ep1"]}) is Deletion.KEEP_FOR_NOW
 
-    def test_checked_it_says_itself_what_it_accepts(self):
-        checked = {"event": "checked", "claim": "rest", "service": ServiceKey("svc"), "accepts": []}
-        found = known(*policy("rest"), checked)
-        assert found.to_come(X) == []
-        assert on_delete(found, X, ONE, {"rest": True}).deletion is Deletion.REJECT
+    def test_nor_is_anything_left_to_an_approval_whose_endpoint_is_not_known(self):
+        """If it turned out to be another one, nobody would reject the connection: the policy might accept it."""
+        assert deleted(*claimed("one", None), *policy("rest")) is Deletion.REFUSE_TO_COME
+        assert deleted(*claimed("one", None)) is Deletion.KEEP_FOR_NOW
 
-    def test_left_out_it_keeps_the_connection_in_the_state(self):
-        events = [*claimed("one", Y, "checked"), *policy("rest", "answered")]
-        assert on_delete(known(*events), X, ONE, {"rest": True}).deletion is Deletion.REFUSE_LEFT_OUT
-        assert on_delete(known(*events), X, ONE, {"rest": False}).deletion is Deletion.REJECT
+    def test_deleted_first_itself(self):
+        assert deleted(*policy("rest", urn=ONE)) is Deletion.REFUSE_TO_COME
 
     def test_a_destroy_that_runs_the_program_rejects(self):
-        events = [*claimed("one", X, "answered"), *policy("rest", "answered")]
-        assert on_delete(known(*events), X, ONE, {"rest": True}).deletion is Deletion.REJECT
-
-    def test_deleted_first_itself_it_goes_on_with_its_connections(self):
-        found = known(*policy("rest", urn=ONE))
-        assert on_delete(found, X, ONE, {"rest": True}).deletion is Deletion.KEEP_FOR_NOW
-        assert on_delete(found, X, ONE, {"rest": False}).deletion is Deletion.REJECT
-        assert on_delete(found, X, ONE).deletion is Deletion.REFUSE_AMBIGUOUS
+        assert deleted(*claimed("one", X, "answered"), *policy("rest", "answered")) is Deletion.REJECT
 
 
 class TestADestroyThatRunsTheProgram:

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from vpcep_pulumi.errors import SharedEventsError
 from vpcep_pulumi.operation.claims import Claims
 from vpcep_pulumi.operation.keys import ConnectionKey
-from vpcep_pulumi.operation.rules import NOTHING_FORETOLD, Deletion
+from vpcep_pulumi.operation.rules import Deletion
 from vpcep_pulumi.operation.shared import SharedEvents, events_of, new_folder, own_folders
 
 ENGINE, OTHER = "127.0.0.1:35701", "127.0.0.1:35702"
@@ -86,7 +86,7 @@ RECORDED = {"status": "accepted", "region": "cn-north-4", "project_id": "p"}
 
 
 def deletion(claims: Claims) -> Deletion:
-    return claims.on_delete(X, None, NOTHING_FORETOLD, **RECORDED).deletion
+    return claims.on_delete(X, None, **RECORDED).deletion
 
 
 def test_hosts_of_one_operation_know_what_its_program_declares_and_what_each_of_them_did(programs, host):
@@ -136,10 +136,7 @@ def test_two_programs_of_one_operation(programs, tmp_path, host):
     component.tell("declared", "2", name="'two'", connection=("svc", "ep2", None))
     claims = host()
     assert deletion(claims) is Deletion.KEEP_FOR_NOW
-    assert (
-        claims.on_delete(X._replace(endpoint_id="ep2"), None, NOTHING_FORETOLD, **RECORDED).deletion
-        is Deletion.KEEP_FOR_NOW
-    )
+    assert claims.on_delete(X._replace(endpoint_id="ep2"), None, **RECORDED).deletion is Deletion.KEEP_FOR_NOW
     component.close()
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -46,6 +46,15 @@ class Record:
         decided, failed = (dict(olds.get(name) or {}) for name in ("decided", "failed"))
         pending, left = (tuple(olds.get(name) or ()) for name in ("pending", LEFT))
         return cls(decided, pending, failed, left)
+
+    def with_kept(self, kept: Mapping[str, str], declared: Collection[str]) -> Record:
+        """With connections whose former entries are gone from the state.
+
+        :param kept: by endpoint: the status that the former entry had recorded.
+        :param declared: the endpoints that other resources declare.
+        """
+        left = {*self.left, *declared}.difference(kept)
+        return replace(self, decided={**self.decided, **kept}, left=tuple(sorted(left)))
 
     def masked(self, mask: Callable[[str], str]) -> Record:
         """With the reasons as the state holds them: without secrets."""

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any, Protocol
 
@@ -162,10 +162,10 @@ class Claims:
         with self._seen() as known:
             return sum(count for each, count in known.interrupted.items() if each.matches(service))
 
-    def kept_in(self, service: ServiceKey) -> dict[str, Kept]:
-        """By endpoint of a service: the delete that was skipped for now."""
+    def kept_for(self, claim: str) -> dict[str, Kept]:
+        """By endpoint: the delete that was skipped for now because of a policy's claim."""
         with self._seen() as known:
-            return {key.endpoint_id: each for key, each in known.kept.items() if service.covers(key)}
+            return {key.endpoint_id: each for key, each in known.kept.items() if each.holder == claim}
 
     def opposite(self, connection: ConnectionKey, status: str) -> Claim | None:
         """The policy that decides otherwise about a connection than an approval declares, if there is one."""
@@ -188,29 +188,21 @@ class Claims:
         with self._seen() as known:
             return next((each.urn for each in known.of(connection) if each.is_checked and each.urn), None)
 
-    def to_come(self, connection: ConnectionKey) -> list[Claim]:
-        """The policies that may hold a connection, were not checked yet, and whose rules are known."""
-        with self._seen() as known:
-            return known.to_come(connection)
-
-    def is_awaited(self, connection: ConnectionKey, urn: str | None, foretold: Mapping[str, bool]) -> bool:
+    def is_awaited(self, connection: ConnectionKey, urn: str | None) -> bool:
         """Whether a delete would be skipped because of a claim that the engine has neither checked nor answered yet."""
         with self._seen() as known:
-            deletion, holder = on_delete(known, connection, urn, foretold)
+            deletion, holder = on_delete(known, connection, urn)
         waits = deletion is Deletion.KEEP_FOR_NOW or (holder is not None and holder.service is not None)
         return waits and not (holder is None or holder.is_checked or holder.is_answered)
 
-    def on_delete(
-        self, connection: ConnectionKey, urn: str | None, foretold: Mapping[str, bool], **recorded: str | None
-    ) -> Verdict:
+    def on_delete(self, connection: ConnectionKey, urn: str | None, **recorded: str | None) -> Verdict:
         """See :func:`on_delete`. If the delete is skipped for now, note that.
 
-        :param foretold: by claim: see :func:`~vpcep_pulumi.operation.policies.foretold`.
         :param recorded: ``status``, ``region``, ``project_id`` and ``profile`` of the connection, as the state has
             them.
         """
         with self._seen() as known:
-            verdict = on_delete(known, connection, urn, foretold)
+            verdict = on_delete(known, connection, urn)
         if verdict.deletion is Deletion.KEEP_FOR_NOW and verdict.holder is not None:
             self.tell("kept", verdict.holder.id, connection=connection, urn=urn, **recorded)
         return verdict

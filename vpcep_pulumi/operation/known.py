@@ -23,7 +23,6 @@ from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
-from vpcep_pulumi.lifecycle.policy_rule import PolicyRule, rule_of
 from vpcep_pulumi.operation.keys import ConnectionKey, ServiceKey
 
 Event = Mapping[str, Any]
@@ -44,8 +43,6 @@ class Claim:
     :ivar status: the status that an approval declares; None if that is not known.
     :ivar by_expiry: whether that status is declared only because the approval has expired.
     :ivar service: the service of a policy; None for an approval.
-    :ivar rules: those of a policy, if the program has them as plain values; None if they are not known.
-    :ivar otherwise: what a policy does about a connection that none of them matches.
     :ivar accepts: the endpoints that a policy accepts; None while it was not checked.
     :ivar rejects: the endpoints that a policy rejects.
     :ivar within: the service of an approval whose endpoint is not known yet; None if that is not known either.
@@ -61,8 +58,6 @@ class Claim:
     status: str | None = None
     by_expiry: bool = False
     service: ServiceKey | None = None
-    rules: tuple[PolicyRule, ...] | None = None
-    otherwise: str = "leave"
     accepts: frozenset[str] | None = None
     rejects: frozenset[str] = frozenset()
     undecided: frozenset[str] = frozenset()
@@ -111,12 +106,12 @@ class Known:
 
     claims: dict[str, Claim] = field(default_factory=dict)
     kept: dict[ConnectionKey, Kept] = field(default_factory=dict)
+    interrupted: Counter[ServiceKey] = field(default_factory=Counter)
+    """By service: how many accepted connections its policies have rejected in this operation."""
     _by_endpoint: defaultdict[str, dict[str, None]] = field(default_factory=lambda: defaultdict(dict))
     _policies: dict[str, None] = field(default_factory=dict)
     _possible: dict[str, None] = field(default_factory=dict)
     _by_urn: defaultdict[str, dict[str, None]] = field(default_factory=lambda: defaultdict(dict))
-    interrupted: Counter[ServiceKey] = field(default_factory=Counter)
-    """By service: how many accepted connections its policies have rejected in this operation."""
 
     def take(self, event: Event) -> None:
         """Add an event."""
@@ -153,11 +148,6 @@ class Known:
         """The claims of policies."""
         return [self.claims[each] for each in self._policies]
 
-    def to_come(self, connection: ConnectionKey) -> list[Claim]:
-        """The policies that may turn out to hold a connection, were not checked yet, and whose rules are known."""
-        found = (each for each in self.policies() if each.may_hold(connection))
-        return [each for each in found if each.accepts is None and each.rules is not None]
-
     def own(self, urn: str | None) -> list[Claim]:
         """The claims of the resource with a URN."""
         return [self.claims[each] for each in self._by_urn.get(within_stack(urn or ""), ())]
@@ -182,14 +172,13 @@ def within_stack(urn: str) -> str:
     return urn.split("::", 2)[-1]
 
 
-PLAIN = ("name", "urn", "reads", "status", "by_expiry", "otherwise")
+PLAIN = ("name", "urn", "reads", "status", "by_expiry")
 """The fields of events that are taken as they are."""
 READ: Mapping[str, Callable[[Any], Any]] = MappingProxyType(
     {
         "connection": lambda parts: ConnectionKey(*parts),
         "possible": lambda parts: ConnectionKey(*parts),
         "service": lambda parts: ServiceKey(*parts),
-        "rules": lambda rules: tuple(map(rule_of, rules)),
         "within": lambda parts: ServiceKey(*parts),
         "accepts": frozenset,
         "rejects": frozenset,

@@ -23,7 +23,7 @@ from vpcep_pulumi.lifecycle.policy_work import acceptances, arguments_of, reject
 from vpcep_pulumi.lifecycle.table import Goal, goal_of
 from vpcep_pulumi.log import Log
 from vpcep_pulumi.operation.drive import Driver
-from vpcep_pulumi.operation.keys import ConnectionKey, ServiceKey
+from vpcep_pulumi.operation.keys import ServiceKey
 from vpcep_pulumi.operation.many import Many, Task
 from vpcep_pulumi.operation.operation import Operation
 
@@ -101,26 +101,6 @@ def claimed(operation: Operation, policy: Policy) -> dict[str, Claimed]:
         id_: Claimed(each.name, goal_of(each.status) if each.status is not None else None, each.by_expiry)
         for id_, each in declared.items()
     }
-
-
-def foretold(operation: Operation, key: ConnectionKey, read: Callable[[], Connection | None]) -> dict[str, bool]:
-    """By claim of a policy that is still to come in this operation: whether its rules accept a connection.
-
-    A connection that is gone is accepted by none. If the API leaves out what the rules depend on, nothing is foretold.
-
-    :param read: reads the connection; called only if there is such a policy.
-    """
-    to_come = operation.claims.to_come(key)
-    connection = read() if to_come else None
-    if connection is None:
-        return {each.id: False for each in to_come}
-    found = {}
-    for each in to_come:
-        policy = Policy(key.service_id or "", each.rules or (), "", "", otherwise=each.otherwise)
-        (decision,) = evaluate(policy, [connection], operation.now).decisions.values()
-        if not (decision.is_trouble and decision.goal is None):
-            found[each.id] = decision.goal is Goal.ACCEPTED
-    return found
 
 
 def carry_out(

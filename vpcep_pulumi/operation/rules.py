@@ -16,9 +16,8 @@ The engine's order was read in pkg/resource/deploy/step_generator.go, and tried 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from enum import Enum
-from types import MappingProxyType
 from typing import NamedTuple
 
 from vpcep_pulumi.operation.keys import ConnectionKey
@@ -33,12 +32,9 @@ class Deletion(Enum):
     KEEP_FOR_NOW = "a resource that is still to come may hold it: what becomes of that is recorded, whatever it is"
     REFUSE_FAILED = "the resource that declares it has failed in this operation"
     REFUSE_LEFT_OUT = "the resource that declares it is left out of this operation"
-    REFUSE_NOT_KNOWN = "a policy that is still to come may accept it: its rules are not known yet"
+    REFUSE_TO_COME = "a policy that is still to come may accept it"
     REFUSE_UNDECIDED = "a policy may accept it: the API left out what its rules depend on"
     REFUSE_AMBIGUOUS = "it is declared, and nothing tells this operation from a destroy that runs the program"
-
-
-NOTHING_FORETOLD: Mapping[str, bool] = MappingProxyType({})
 
 
 class Verdict(NamedTuple):
@@ -48,33 +44,28 @@ class Verdict(NamedTuple):
     holder: Claim | None = None
 
 
-def on_delete(
-    known: Known, connection: ConnectionKey, urn: str | None, foretold: Mapping[str, bool] = NOTHING_FORETOLD
-) -> Verdict:
+def on_delete(known: Known, connection: ConnectionKey, urn: str | None) -> Verdict:
     """What the delete of a resource does to its connection.
 
     :param connection: the connection that the state holds under the deleted resource.
     :param urn: the deleted resource's URN, as its outputs recorded it; None if they did not. It is out of date after a
         rename with an alias or ``pulumi state rename``. Then ``destroy --run-program`` may be refused, with a message.
-    :param foretold: by claim of a policy that was not checked yet: whether its rules accept the connection.
     """
     own = known.own(urn)
-    to_come = known.to_come(connection)
-    foretold = {each.id: foretold[each.id] for each in to_come if each.id in foretold}
-    holders = [*known.holders(connection), *(each for each in to_come if foretold.get(each.id))]
+    holders = known.holders(connection)
     if not holders:
         coming = next((each for each in own if each.connection is None and not each.is_answered), None)
+        policy = next((each for each in known.candidates(connection) if each.service is not None), None)
+        if coming is not None and policy is not None:
+            return Verdict(_refusal(known, connection, policy), policy)
         if coming is not None and coming.service is None:
             return Verdict(Deletion.KEEP_FOR_NOW, coming)
-        open_ = [each for each in known.candidates(connection) if each.id not in foretold]
-        if coming in open_:
-            return Verdict(Deletion.REFUSE_AMBIGUOUS, coming)
-        holders = [each for each in open_ if each not in own]
+        holders = [each for each in known.candidates(connection) if each not in own]
     if not holders:
         return Verdict(Deletion.REJECT)
     if not any(each.is_checked for each in holders) and any(_is_destroyed(each, connection) for each in own):
         return Verdict(Deletion.REJECT)
-    if all(each.service is not None and each.may_hold(connection) and each.id not in foretold for each in holders):
+    if all(each.may_hold(connection) and each.service is not None for each in holders):
         # A policy says which connections it accepts when it is checked. Until then, nothing may be taken for granted.
         return Verdict(_refusal(known, connection, holders[0]), holders[0])
     for applies, deletion in HOLDERS:
@@ -87,7 +78,7 @@ def on_delete(
 def _refusal(known: Known, connection: ConnectionKey, holder: Claim) -> Deletion:
     """The refusal if nothing shows what is to become of the connection."""
     if not (holder.is_checked or holder.is_answered):
-        return Deletion.REFUSE_NOT_KNOWN
+        return Deletion.REFUSE_TO_COME
     if any(connection.endpoint_id in each.undecided for each in known.policies()):
         return Deletion.REFUSE_UNDECIDED
     asked = any(each.is_checked for each in known.claims.values())

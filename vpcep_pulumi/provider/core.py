@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from vpcep_pulumi.api.models import Connection
 from vpcep_pulumi.errors import (
     DeclaredElsewhereError,
     InputError,
@@ -25,14 +24,14 @@ from vpcep_pulumi.lifecycle.declared import approval_for, approval_of
 from vpcep_pulumi.lifecycle.difference import has_drifted, inputs_changed, replaced_by
 from vpcep_pulumi.lifecycle.owner import is_foreign, whose
 from vpcep_pulumi.lifecycle.schema import REPEATED, RULES
-from vpcep_pulumi.lifecycle.table import Goal, Step, live_of, step_for
+from vpcep_pulumi.lifecycle.table import Goal
 from vpcep_pulumi.log import Log
 from vpcep_pulumi.operation.claims import CLAIM_INPUT, URN_OUTPUT
 from vpcep_pulumi.operation.keys import ConnectionKey
 from vpcep_pulumi.operation.operation import Operation
 from vpcep_pulumi.operation.rules import Deletion
 from vpcep_pulumi.provider.answers import Checked, Difference, Reading
-from vpcep_pulumi.provider.deletions import REFUSALS, sentence, verdict_on
+from vpcep_pulumi.provider.deletions import REFUSALS, await_holder, sentence, would_send
 from vpcep_pulumi.provider.plans import inputs_for, planned, unknown_plan
 from vpcep_pulumi.provider.properties import REFUSED
 from vpcep_pulumi.provider.unknown import UNKNOWN
@@ -181,6 +180,9 @@ class ApprovalProvider:
         values = outputs(inputs, outcome.connection, goal=approval.goal, before=before)
         if outcome.error is not None:
             if not outcome.sent:
+                problem = self._reject_owed(approval) if before is not None else None  # a create does so itself
+                if problem is not None:
+                    self._log.warning(str(problem))
                 raise outcome.error
             values["errors"] = [str(outcome.error), *values["errors"]]
             raise self._partly_done(approval, values, outcome.error) from outcome.error
@@ -277,17 +279,17 @@ class ApprovalProvider:
         known = {name: str(olds.get(name)) for name in ("status", "region", "project_id")}
         known |= {"profile": olds["profile"]} if olds.get("profile") is not None else {}
         key, urn = self._key(approval), olds.get(URN_OUTPUT)
-
-        def read() -> Connection | None:
-            return self.operation.get_connection(approval, seen=True)
-
-        verdict = verdict_on(self.operation, key, urn, read, known)
+        await_holder(lambda: self._claims.is_awaited(key, urn), self.operation.clock.sleep)
+        verdict = self._claims.on_delete(key, urn, **known)
+        log = self._log.on(urn)
         if verdict.deletion is Deletion.REJECT:
-            self._reject(approval, self._log.on(urn))
+            self._reject(approval, log)
         elif verdict.deletion not in REFUSALS:
-            self._log.on(urn).info(sentence(verdict, approval.name))
-        elif step_for(Goal.DELETED, live_of(read()), seen=True) is not Step.NOTHING:
+            log.info(sentence(verdict, approval.name))
+        elif would_send(self.operation, approval):
             raise DeclaredElsewhereError(sentence(verdict, approval.name))
+        else:
+            log.info(f"{approval.name}: there is nothing to reject any more")
 
     def _reject(self, approval: Approval, log: Log) -> None:
         error = self.operation.carry_out(approval, seen=True, log=log).error

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
-from vpcep_pulumi.api.models import Connection
-from vpcep_pulumi.operation.keys import ConnectionKey
+from vpcep_pulumi.lifecycle.approval import Approval
+from vpcep_pulumi.lifecycle.table import Step, live_of, step_for
 from vpcep_pulumi.operation.operation import Operation
-from vpcep_pulumi.operation.policies import foretold
 from vpcep_pulumi.operation.rules import Deletion, Verdict
 
 REFUSALS = frozenset(each for each in Deletion if each.name.startswith("REFUSE"))
@@ -29,10 +28,10 @@ WORDS: Mapping[Deletion, str] = MappingProxyType(
             "(--target, --exclude). Nothing was sent for it, and the state keeps it: run `pulumi up` without them, "
             "or include {holder}"
         ),
-        Deletion.REFUSE_NOT_KNOWN: (
-            "{connection} is not rejected: the program declares {holder}, which is still to come, and whose rules may "
-            "accept it, but are not known yet. Nothing was sent for it, and the state keeps it. Drop "
-            "delete_before_replace, or give {holder} rules that are no outputs"
+        Deletion.REFUSE_TO_COME: (
+            "{connection} is not rejected: the program declares {holder}, which may accept it, but is checked only "
+            "after this delete. Nothing was sent for it, and the state keeps it. Drop delete_before_replace or "
+            "replace_with, or let {holder} not depend on what is deleted first"
         ),
         Deletion.REFUSE_UNDECIDED: (
             "{connection} is not rejected: the program declares {holder}, whose rules may accept it, but the API left "
@@ -57,27 +56,19 @@ def sentence(verdict: Verdict, connection: str) -> str:
     return WORDS[verdict.deletion].format(connection=connection, holder=holder)
 
 
+def would_send(operation: Operation, approval: Approval) -> bool:
+    """Whether a delete would reject anything. If not, nothing is lost with the state's entry.
+
+    :param approval: what the state holds, with the goal of a delete.
+    :raises RequestError: the connection could not be read.
+    """
+    live = live_of(operation.get_connection(approval, seen=True))
+    return step_for(approval.goal, live, seen=True) is not Step.NOTHING
+
+
 HOLDER_SECONDS, HOLDER_LOOKS = 0.25, 4
 """The seconds between two looks, and the number of looks, with which a delete waits for the engine to check the holder:
 the resource that now declares the connection. The wait ends, because a holder may itself wait for this delete."""
-
-
-def verdict_on(
-    operation: Operation,
-    key: ConnectionKey,
-    urn: str | None,
-    read: Callable[[], Connection | None],
-    recorded: Mapping[str, str],
-) -> Verdict:
-    """What a delete does to its connection, after a moment for the engine to check the resource that holds it now.
-
-    :param urn: the deleted resource's URN, as the state has it.
-    :param read: reads the connection; called only if a policy may hold it that is still to come.
-    :param recorded: see :meth:`~vpcep_pulumi.operation.claims.Claims.on_delete`.
-    """
-    claims = operation.claims
-    await_holder(lambda: claims.is_awaited(key, urn, foretold(operation, key, read)), operation.clock.sleep)
-    return claims.on_delete(key, urn, foretold(operation, key, read), **recorded)
 
 
 def await_holder(is_awaited: Callable[[], bool], sleep: Callable[[float], None], *, looks: int = HOLDER_LOOKS) -> None:

@@ -55,11 +55,7 @@ IDENTITY, REPEATED = POLICY.names("identity"), POLICY.names("repeated")
 
 
 class _Declared(NamedTuple):
-    """A policy as the program declares it.
-
-    :ivar claim: the claim's id.
-    :ivar urn: empty if it is not known.
-    """
+    """A policy as the program declares it: its claim's id, and its URN. Empty if it is not known."""
 
     claim: str = ""
     urn: str = ""
@@ -128,11 +124,9 @@ class PolicyProvider:
             return Checked(inputs, (InputError("", reason),))
         # The state's outputs are not known here: whether anything is to be recorded otherwise, ``diff`` finds out.
         plan = work_of(evaluation) if held else plan_of(evaluation, Record.of_state({}))
-        refused = [] if held else refused_replacement(self.operation, olds)
-        if held or not self._claims.kept_in(key):  # else ``create`` refuses: it records what no state would hold
-            refused += refusals(policy, evaluation)
+        refused = [*refusals(policy, evaluation), *([] if held else refused_replacement(self.operation, olds))]
         if refused:
-            self._claims.tell("recorded" if held else "failed", claim)
+            self._claims.tell("failed", claim)
         for warning in warnings(policy, evaluation, self.operation.now):
             row.warning(warning)
         self._checked[key] = _Declared(claim, urn)
@@ -176,27 +170,36 @@ class PolicyProvider:
         :raises VpcepError: nothing was changed remotely.
         """
         policy = policy_of(inputs)
-        key = service_key(self.operation, policy)
-        try:
-            return policy.service_id, self._carry_out(policy, inputs, held=False)
-        except PartlyDone:
-            raise
-        except VpcepError as error:
-            kept = self._claims.kept_in(key)
-            if not kept:
-                self._tell("failed", key)
-                raise
-            # A former entry was deleted from the state. Without this record, no state would know of its connections.
-            record = Record({id_: each.status for id_, each in kept.items()}, (), {})
-            values = policy_outputs(inputs, record, {}, error)
-            raise PartlyDone(policy.service_id, self._recorded(key, values), error) from None
+        return policy.service_id, self._done(policy, inputs, Record.of_state({}), held=False)
 
     def update(self, olds: Mapping[str, Any], news: Mapping[str, Any]) -> Values:
         """Carry out what is declared now. It raises the same errors as :meth:`create`.
 
         :param olds: the state's outputs.
         """
-        return self._carry_out(policy_of(news, olds), news, held=True)
+        return self._done(policy_of(news, olds), news, Record.of_state(olds), held=True)
+
+    def _done(self, policy: Policy, inputs: Mapping[str, Any], before: Record, *, held: bool) -> Values:
+        """Carry out. If nothing was sent, but deletes were skipped because of this policy, record their connections.
+
+        Their entries are gone from the state: without this record, no state would know of them.
+        """
+        key = service_key(self.operation, policy)
+        try:
+            return self._carry_out(policy, inputs, held=held)
+        except VpcepError as error:
+            if isinstance(error, PartlyDone):
+                raise
+            self._tell("failed", key)
+            kept = self._claims.kept_for(self._declared(key).claim)
+            if not kept:
+                raise
+            declared: Mapping[str, Claimed] = {}
+            with suppress(SharedEventsError):
+                declared = claimed(self.operation, policy)
+            record = before.with_kept({id_: each.status for id_, each in kept.items()}, declared)
+            values = policy_outputs(inputs, record, {}, error)
+            raise PartlyDone(policy.service_id, self._recorded(key, values), error) from None
 
     def _carry_out(self, policy: Policy, inputs: Mapping[str, Any], *, held: bool) -> Values:
         key = service_key(self.operation, policy)

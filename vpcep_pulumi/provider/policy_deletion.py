@@ -7,7 +7,7 @@ from typing import Any
 
 from vpcep_pulumi.errors import DeclaredElsewhereError, ImpossibleError
 from vpcep_pulumi.lifecycle.declared import policy_of
-from vpcep_pulumi.lifecycle.policy import Evaluation, Policy, evaluate
+from vpcep_pulumi.lifecycle.policy import Policy, evaluate
 from vpcep_pulumi.lifecycle.policy_plan import Record, failure_of, named, refused_delete
 from vpcep_pulumi.lifecycle.policy_work import cut_off, to_delete
 from vpcep_pulumi.lifecycle.table import HELD, live_named
@@ -15,7 +15,7 @@ from vpcep_pulumi.log import Log
 from vpcep_pulumi.operation.claims import URN_OUTPUT
 from vpcep_pulumi.operation.keys import ConnectionKey
 from vpcep_pulumi.operation.operation import Operation
-from vpcep_pulumi.operation.policies import decided, foretold, read_service, reject_all, service_key
+from vpcep_pulumi.operation.policies import decided, read_service, reject_all, service_key
 from vpcep_pulumi.operation.rules import Deletion
 from vpcep_pulumi.provider.deletions import REFUSALS, await_holder, sentence
 from vpcep_pulumi.provider.properties import RETAINED
@@ -36,7 +36,7 @@ def delete_policy(operation: Operation, olds: Mapping[str, Any]) -> None:
     record = Record.of_state(olds)
     held = {id_ for id_, status in record.decided.items() if live_named(status) in HELD}
     candidates = [each for each in to_delete(evaluation, held) if each not in record.left]
-    targets = _unclaimed(operation, policy, evaluation, candidates, urn=urn, log=log)
+    targets = _unclaimed(operation, policy, candidates, urn=urn, log=log)
     before = operation.claims.interrupted(key)
     problem = refused_delete(policy, cut_off(evaluation, targets), before=before)
     if problem is not None:
@@ -63,29 +63,14 @@ def refused_replacement(operation: Operation, olds: Mapping[str, Any]) -> list[s
 
 
 def _unclaimed(
-    operation: Operation,
-    policy: Policy,
-    evaluation: Evaluation,
-    endpoints: Iterable[str],
-    *,
-    urn: str | None,
-    log: Log,
+    operation: Operation, policy: Policy, endpoints: Iterable[str], *, urn: str | None, log: Log
 ) -> list[str]:
     """Those of the endpoints that no other resource of the program declares."""
     key = service_key(operation, policy)
     keys = {each: ConnectionKey(policy.service_id, each, key.address) for each in endpoints}
-
-    def told(id_: str) -> dict[str, bool]:
-        return foretold(operation, keys[id_], lambda: evaluation.decisions[id_].connection)
-
-    await_holder(
-        lambda: any(operation.claims.is_awaited(each, urn, told(id_)) for id_, each in keys.items()),
-        operation.clock.sleep,
-    )
+    await_holder(lambda: any(operation.claims.is_awaited(each, urn) for each in keys.values()), operation.clock.sleep)
     place = {"region": policy.region, "project_id": policy.project_id, "profile": policy.profile}
-    verdicts = {
-        id_: operation.claims.on_delete(each, urn, told(id_), status="accepted", **place) for id_, each in keys.items()
-    }
+    verdicts = {id_: operation.claims.on_delete(each, urn, status="accepted", **place) for id_, each in keys.items()}
     for id_, verdict in verdicts.items():
         if verdict.deletion in REFUSALS:
             raise DeclaredElsewhereError(sentence(verdict, f"connection {id_} of {policy.name}"))

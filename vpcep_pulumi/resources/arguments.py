@@ -69,13 +69,6 @@ def is_later(value: object) -> bool:
     return isinstance(value, pulumi.Output)
 
 
-def holds_later(value: object) -> bool:
-    """Whether a value may not be known yet, or holds one that may not."""
-    if isinstance(value, Mapping):
-        return any(map(holds_later, value.values()))
-    return any(map(holds_later, value)) if isinstance(value, list | tuple) else is_later(value)
-
-
 def spelled_out(opts: pulumi.ResourceOptions | None, inputs: Iterable[str]) -> pulumi.ResourceOptions:
     """The options, with ``*`` in ``ignore_changes`` replaced by the names of all inputs.
 

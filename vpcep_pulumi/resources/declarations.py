@@ -9,7 +9,7 @@ import secrets
 import sys
 import threading
 import weakref
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import count
@@ -112,10 +112,9 @@ class Declarations:
         )
         return claim, {**hidden, "endpoint_id": endpoint}
 
-    def declare_policy(self, declaration: Declaration, rules: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
+    def declare_policy(self, declaration: Declaration) -> tuple[str, dict[str, Any]]:
         """Claim a service for a policy.
 
-        :param rules: its ``rules`` and ``otherwise``, as far as they are known.
         :returns: the claim's id, and the hidden inputs to register.
         :raises pulumi.RunError: the program declares two policies of it.
         """
@@ -125,7 +124,7 @@ class Declarations:
         known = service if isinstance(service, str) else None
         if known is not None:
             self._note_policy(known, declaration)
-        self.claims.tell("declared", claim, service=ServiceKey(known), **rules, **_fields(declaration, urn))
+        self.claims.tell("declared", claim, service=ServiceKey(known), **_fields(declaration, urn))
         if known is None:
             pulumi.Output.from_input(service).apply(
                 lambda resolved: self.claims.tell("resolved", claim, service=ServiceKey(resolved))

@@ -12,13 +12,11 @@ from pulumi.dynamic import Resource
 from vpcep_pulumi.lifecycle.policy_schema import POLICY, POLICY_TYPE, problems
 from vpcep_pulumi.provider.dynamic import EndpointConnectionPolicyProvider
 from vpcep_pulumi.provider.properties import PLANS_KEPT, RETAINED
-from vpcep_pulumi.resources.arguments import as_input, holds_later, is_later, secret_names, spelled_out
+from vpcep_pulumi.resources.arguments import as_input, is_later, secret_names, spelled_out
 from vpcep_pulumi.resources.configuration import keeps_plans
 from vpcep_pulumi.resources.declarations import PLACE, Declaration, Declarations, declarations
 from vpcep_pulumi.resources.rules import plain
 
-RULES = ("rules", "otherwise")
-"""The inputs that say what becomes of a connection."""
 Action = Literal["leave", "reject", "accept"]
 SHOWN = (
     "service_id",
@@ -126,9 +124,7 @@ class EndpointConnectionPolicy(Resource, module="vpcep", name="EndpointConnectio
             settle_timeout=settle_timeout,
         )
         identity = {name: given.get(name) for name in ("service_id", *PLACE)}
-        claim, hidden = own.declare_policy(
-            Declaration(resource_name, POLICY_TYPE, identity, opts), _known_rules(given, opts)
-        )
+        claim, hidden = own.declare_policy(Declaration(resource_name, POLICY_TYPE, identity, opts))
         previewed = pulumi.runtime.is_dry_run()
         inputs = {
             **given,
@@ -156,13 +152,6 @@ class EndpointConnectionPolicy(Resource, module="vpcep", name="EndpointConnectio
             f"{resource_name}: a policy cannot be read, because it is no object of the API. To read a service's "
             "connections, use get_connections; to read one, EndpointConnectionApproval.get"
         )
-
-
-def _known_rules(given: Mapping[str, Any], opts: pulumi.ResourceOptions) -> dict[str, Any]:
-    """The rules, and ``otherwise``, if they are plain values, and the engine is not going to use the state's."""
-    found = {name: given[name] for name in RULES if name in given}
-    is_overridden = not {"*", *RULES}.isdisjoint(opts.ignore_changes or ())
-    return {} if is_overridden or holds_later(found) else found
 
 
 def _answered(own: Declarations, claim: str, name: str, errors: object) -> None:
