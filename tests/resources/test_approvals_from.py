@@ -15,6 +15,7 @@ from vpcep_pulumi.resources import approvals_from as module
 
 ROW = "billing:\n  service_id: svc\n  endpoint_id: ep\n"
 PROGRAM = """
+import asyncio
 import unittest
 import pulumi
 from pulumi.runtime import mocks
@@ -30,6 +31,8 @@ class Mocks(mocks.Mocks):
     def call(self, args):
         return {}
 
+# Pulumi's SDK asks for the thread's event loop, which Python 3.14 does not make by itself.
+asyncio.set_event_loop(asyncio.new_event_loop())
 mocks.set_mocks(Mocks(), preview=False)
 
 async def later():

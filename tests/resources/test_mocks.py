@@ -4,6 +4,7 @@ import subprocess
 import sys
 
 TESTS = """
+import asyncio
 import unittest
 import pulumi
 from pulumi.runtime import mocks
@@ -16,6 +17,8 @@ class Mocks(mocks.Mocks):
     def call(self, args):
         return {}
 
+# Pulumi's SDK asks for the thread's event loop, which Python 3.14 does not make by itself.
+asyncio.set_event_loop(asyncio.new_event_loop())
 mocks.set_mocks(Mocks(), preview=False)
 
 class Tests(unittest.TestCase):

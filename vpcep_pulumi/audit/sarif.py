@@ -6,7 +6,7 @@ Source: "Static Analysis Results Interchange Format (SARIF) Version 2.1.0", OASI
 from __future__ import annotations
 
 import hashlib
-from pathlib import PurePath
+from pathlib import Path
 from typing import Any, Final
 from urllib.parse import quote
 
@@ -79,5 +79,5 @@ def _location(finding: Finding, subject: str, report: Report) -> dict[str, Any]:
 def _uri(name: str) -> str:
     if name == "-":
         return "stdin"
-    path = PurePath(name)
+    path = Path(name)
     return path.as_uri() if path.is_absolute() else quote(path.as_posix())
