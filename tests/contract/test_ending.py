@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import gc
 import os
-import warnings
 from typing import Any
 
 import grpc
@@ -173,7 +171,3 @@ class TestFunctions:
         assert not result.ok
         if deployment.engine_name == "local":
             assert "the program ended without having said that it is finished" in result.messages("error")[0]
-        with warnings.catch_warnings():
-            # Pulumi's SDK closes its event loop only where it can say so to the engine.
-            warnings.simplefilter("ignore", ResourceWarning)
-            gc.collect()
