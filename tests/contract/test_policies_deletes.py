@@ -1,6 +1,6 @@
-"""An approval is deleted before a policy is checked, or carried out, that may go on with its connection. On both engines.
+"""An approval is deleted before a policy is checked, or carried out, that may go on with its connection.
 
-The approval has ``delete_before_replace``, and moves to another endpoint.
+On both engines. The approval has ``delete_before_replace``, and moves to another endpoint.
 """
 
 from __future__ import annotations
@@ -26,8 +26,7 @@ def policy(rules: str, more: str = "", service: str = '"svc"') -> str:
 @pytest.fixture
 def connected(deployment):
     """Two endpoints of a partner, two of a stranger."""
-    for number, owner in enumerate(["d1", "d1", "d2", "d2"]):
-        deployment.simulator.connect("svc", f"ep{number}", domain=owner)
+    deployment.connect("d1", "d1", "d2", "d2")
     return deployment
 
 
@@ -152,3 +151,14 @@ def test_a_policy_that_is_refused_takes_no_approval_s_connection(moving):
     moving.destroy(target=[moving.urn("rest", POLICY_TYPE)])
     assert [each for each in moving.posts() if each[0] == "reject"] == []
     assert live(moving)["ep0"] == "accepted"
+
+
+def test_a_policy_that_is_replaced_while_the_api_names_no_account_cuts_nobody_off(connected):
+    connected.program(policy(PARTNER, ", max_interruptions=9"))
+    assert connected.up().ok
+    connected.simulator.fault("missing_fields", "GET")
+    connected.up(replace=[connected.urn("rest", POLICY_TYPE)])
+    assert connected.posts() == []
+    connected.simulator.clear_faults()
+    assert healed(connected) == []
+    assert list(live(connected).values()).count("accepted") == 2

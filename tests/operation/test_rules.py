@@ -175,6 +175,16 @@ class TestAPolicyThatIsStillToCome:
     def test_deleted_first_itself(self):
         assert deleted(*policy("rest", urn=ONE)) is Deletion.REFUSE_TO_COME
 
+    def test_what_it_cannot_decide_on_it_does_not_let_go_for_its_own_successor(self):
+        checked = {
+            "event": "checked",
+            "claim": "rest",
+            "service": ServiceKey("svc"),
+            "undecided": ["ep1"],
+            "accepts": [],
+        }
+        assert deleted(*policy("rest", urn=ONE), checked) is Deletion.REFUSE_UNDECIDED
+
     def test_a_destroy_that_runs_the_program_rejects(self):
         assert deleted(*claimed("one", X, "answered"), *policy("rest", "answered")) is Deletion.REJECT
 

@@ -54,13 +54,13 @@ def on_delete(known: Known, connection: ConnectionKey, urn: str | None) -> Verdi
     own = known.own(urn)
     holders = known.holders(connection)
     if not holders:
-        coming = next((each for each in own if each.connection is None and not each.is_answered), None)
-        policy = next((each for each in known.candidates(connection) if each.service is not None), None)
-        if coming is not None and policy is not None:
-            return Verdict(_refusal(known, connection, policy), policy)
-        if coming is not None and coming.service is None:
+        candidates = known.candidates(connection)
+        policies = [each for each in candidates if each.service is not None]
+        approvals = (each for each in own if each.service is None)
+        coming = next((each for each in approvals if each.connection is None and not each.is_answered), None)
+        if coming is not None and not policies:
             return Verdict(Deletion.KEEP_FOR_NOW, coming)
-        holders = [each for each in known.candidates(connection) if each not in own]
+        holders = policies or [each for each in candidates if each not in own]
     if not holders:
         return Verdict(Deletion.REJECT)
     if not any(each.is_checked for each in holders) and any(_is_destroyed(each, connection) for each in own):
