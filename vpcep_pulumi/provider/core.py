@@ -154,15 +154,12 @@ class ApprovalProvider:
         except PartlyDone:
             raise
         except VpcepError as error:
-            kept, owed = self._claims.kept(key), self._claims.owed(key)
-            if kept is None and not owed:
+            kept = self._claims.kept(key)
+            if kept is None:
                 self._claims.outcome("failed", key)
                 raise
             # A former entry was deleted from the state. Without this record, no state would know of its connection.
-            problem = self._reject_owed(approval)
-            values = outputs(inputs, None, errors=[str(error), *([str(problem)] if problem is not None else [])])
-            if kept is not None:
-                values["status"] = kept.status
+            values = outputs(inputs, None, errors=[str(error)]) | {"status": kept.status}
             raise self._partly_done(approval, values, error) from None
         return approval.id, values
 
@@ -177,20 +174,21 @@ class ApprovalProvider:
         outcome = self.operation.carry_out(
             approval, seen=before is not None, written=before.get("description") if before is not None else None
         )
+        owed = self._reject_owed(approval)  # whatever has become of the connection
         values = outputs(inputs, outcome.connection, goal=approval.goal, before=before)
+        if owed is not None:
+            values["errors"] = [str(owed), *values["errors"]]
         if outcome.error is not None:
             if not outcome.sent:
-                problem = self._reject_owed(approval) if before is not None else None  # a create does so itself
-                if problem is not None:
-                    self._log.warning(str(problem))
+                if owed is not None:
+                    self._log.warning(str(owed))
                 raise outcome.error
             values["errors"] = [str(outcome.error), *values["errors"]]
             raise self._partly_done(approval, values, outcome.error) from outcome.error
         if outcome.has_left:
             self._log.warning(f"{approval.name}: its consumer has left meanwhile; remove this approval")
-        problem = self._reject_owed(approval)
-        if problem is not None:
-            raise self._partly_done(approval, values | {"errors": [str(problem)]}, problem)
+        if owed is not None:
+            raise self._partly_done(approval, values, owed)
         return self._recorded(approval, values)
 
     def _reject_owed(self, approval: Approval) -> VpcepError | None:
