@@ -1,8 +1,8 @@
 """Runs the ```console blocks of a page, and compares what they print.
 
 The blocks of a page are one session, in their order. Its `pulumi` commands run on the local engine, its `curl` commands
-and programs reach a simulator of the test's own. ``> file`` at the end of a command writes what it prints. In a block, ``…`` stands for any text, and on a line of its own for
-any lines. Times, durations, ports and request ids may differ.
+and programs reach a simulator of the test's own. ``> file`` at the end of a command writes what it prints. In a block,
+``…`` stands for any text, and on a line of its own for any lines. Times, durations, ports and request ids may differ.
 
 Comments in a page say what a block cannot:
 

@@ -101,7 +101,7 @@ def test_what_is_no_export(content, problem):
 
 
 DEPTHS = (700, 1_500, 20_000)
-"""Versions of Python differ: at one of these depths, JSON is read, and what it holds is nested too deep to be judged."""
+"""Versions of Python differ: at one of these depths, JSON is read, but what it holds is too deep to be judged."""
 
 
 @pytest.mark.parametrize("deep", [lambda n: "[" * n + "]" * n, lambda n: '{"a":' * n + "1" + "}" * n], ids=["[", "{"])

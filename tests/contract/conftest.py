@@ -113,6 +113,11 @@ class Deployment:
     def urn(self, name: str, type_: str = APPROVAL) -> str:
         return f"urn:pulumi:dev::story::{type_}::{name}"
 
+    def connect(self, *owners: str) -> None:
+        """One connection to ``svc`` for each owner: ``ep0``, ``ep1`` and so on."""
+        for number, owner in enumerate(owners):
+            self.simulator.connect("svc", f"ep{number}", domain=owner)
+
     def posts(self) -> list[tuple[str, str]]:
         """Action and endpoint of each decision that the last operation sent, in no particular order."""
         return sorted((call["body"]["action"], call["body"]["endpoints"][0]) for call in self.simulator.calls("POST"))

@@ -170,9 +170,7 @@ def _provider(team: Team, program: Program) -> Program | None:
 def _options(team: Team, program: Program) -> None:
     node = team.any(program)
     kept: dict[str, Any] = {name: value for name, value in node["options"].items() if name not in FLAGS}
-    node["options"] = kept | team.draw(options())
-    if node["kind"] == "policy":
-        node["options"].pop("ignore_changes", None)
+    node["options"] = kept | team.draw(options(node["kind"]))
 
 
 def _describe(team: Team, program: Program) -> None:

@@ -7,8 +7,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from tests.contract.flag_policies import PATIENT, inputs_of, status_by
-from tests.contract.flag_programs import Node, Program, approvals, deciding, policies, urn
+from tests.contract.flag_policies import PATIENT, status_by, status_of
+from tests.contract.flag_programs import ENDPOINTS, Node, Program, approvals, deciding, policies, urn
 from vpcep_pulumi.lifecycle.policy_schema import POLICY_TYPE
 from vpcep_pulumi.testing.results import Result
 from vpcep_pulumi.testing.simulator.calls import Call
@@ -18,9 +18,6 @@ Entry = dict[str, Any]
 LEFT = ("absent", "deleting")
 HELD = ("accepted", "creating", "pendingAcceptance")
 PARTIAL = ("target", "exclude")
-
-
-ENDPOINTS = ("ep1", "ep2", "ep3", "ep4", "ep5", "ep6")
 
 
 def is_policy(entry: Entry) -> bool:
@@ -120,7 +117,7 @@ class Happened:
         A policy leaves to an approval what that declares.
         """
         if node["kind"] == "policy":
-            found = {(endpoint, status_by(inputs_of(node), endpoint)) for endpoint in ENDPOINTS}
+            found = {(endpoint, status_of(node, endpoint)) for endpoint in ENDPOINTS}
             return {(endpoint, status) for endpoint, status in found if status and endpoint not in self.taken()}
         ignored = node["options"].get("ignore_changes", [])
         endpoints, statuses = {node["endpoint"]}, {node["status"]}
@@ -131,6 +128,15 @@ class Happened:
             if "status" in ignored:
                 statuses.add(entry["inputs"].get("status", ""))
         return {(endpoint, status) for endpoint in endpoints for status in statuses}
+
+    def approved(self) -> list[tuple[str, str]]:
+        """Endpoint and status that approvals may come to declare, for each of them."""
+        return [wish for node, name in self.nodes() if node["kind"] == "approval" for wish in self.wishes(node, name)]
+
+    def allowed_interruptions(self) -> list[int]:
+        """``max_interruptions`` of each policy that the program declares or the state holds."""
+        held = [each["inputs"].get("max_interruptions", 0) for each in (*self.before, *self.after) if is_policy(each)]
+        return [*held, *(node["max_interruptions"] for node in policies(self.program))]
 
     def is_sure(self, node: Node, name: str, endpoint: str) -> bool:
         """Whether a node declares an endpoint, however it is read."""
@@ -221,7 +227,7 @@ class Happened:
 
     def is_left_by_the_policy(self, endpoint: str) -> bool:
         """Whether a policy had accepted it, and the policy of today does not decide about it: it stays as it is."""
-        leaves = [node for node in policies(self.program) if status_by(inputs_of(node), endpoint) is None]
+        leaves = [node for node in policies(self.program) if status_of(node, endpoint) is None]
         return bool(leaves) and all(map(is_policy, self.held(endpoint)))
 
     def is_left_to_a_dependent(self, endpoint: str) -> bool:
@@ -263,15 +269,12 @@ class Happened:
     def _policy_reasons(self) -> Iterator[tuple[str, bool]]:
         """What explains the refusal of a policy, and whether it does."""
         words, declared = self.words(), policies(self.program)
-        most = [each["inputs"].get("max_interruptions", 0) for each in (*self.before, *self.after) if is_policy(each)]
-        most += [node["max_interruptions"] for node in declared]
-        yield "an interruption too many", "max_interruptions is" in words and min(most, default=PATIENT) < PATIENT
+        least = min(self.allowed_interruptions(), default=PATIENT)
+        yield "an interruption too many", "max_interruptions is" in words and least < PATIENT
         contradicts = any(
-            {status, status_by(inputs_of(policy), endpoint)} == {"accepted", "rejected"}
+            {status, status_of(policy, endpoint)} == {"accepted", "rejected"}
             for policy in declared
-            for node, name in self.nodes()
-            if node["kind"] == "approval"
-            for endpoint, status in self.wishes(node, name)
+            for endpoint, status in self.approved()
         )
         yield "an approval contradicts the policy", "put leave(endpoint_ids" in words and contradicts
         first = any(

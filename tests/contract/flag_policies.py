@@ -29,11 +29,6 @@ def rules_of(node: dict[str, Any]) -> list[dict[str, Any]]:
     return found or [{"action": "leave", "description": "manual*"}]
 
 
-def otherwise_of(node: dict[str, Any]) -> str:
-    """What a node does about a connection that no rule matches."""
-    return "reject" if node["rest"] == "reject" else "leave"
-
-
 def status_by(inputs: dict[str, Any], endpoint: str) -> str | None:
     """The status that the inputs of a policy declare of an endpoint; None: it is left as it is."""
     for rule in inputs.get("rules") or ():
@@ -44,7 +39,13 @@ def status_by(inputs: dict[str, Any], endpoint: str) -> str | None:
 
 def inputs_of(node: dict[str, Any]) -> dict[str, Any]:
     """The inputs of a node that decide."""
-    return {"rules": rules_of(node), "otherwise": otherwise_of(node), "max_interruptions": node["max_interruptions"]}
+    otherwise = "reject" if node["rest"] == "reject" else "leave"
+    return {"rules": rules_of(node), "otherwise": otherwise, "max_interruptions": node["max_interruptions"]}
+
+
+def status_of(node: dict[str, Any], endpoint: str) -> str | None:
+    """The status that a node declares of an endpoint; None: it is left as it is."""
+    return status_by(inputs_of(node), endpoint)
 
 
 @st.composite

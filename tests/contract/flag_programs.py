@@ -15,6 +15,7 @@ from tests.contract.conftest import APPROVAL, ECHO, HEADER
 from tests.contract.flag_policies import decisions, inputs_of
 from vpcep_pulumi.lifecycle.policy_schema import POLICY_TYPE
 
+ENDPOINTS = ("ep1", "ep2", "ep3", "ep4", "ep5", "ep6")
 Node = dict[str, Any]
 Program = list[Node]
 
@@ -129,8 +130,8 @@ SELDOM = st.sampled_from([*[False] * 6, True, *[False] * 5])
 
 
 @st.composite
-def options(draw: st.DrawFn) -> dict[str, Any]:
-    """The options that say what becomes of a resource."""
+def options(draw: st.DrawFn, kind: str) -> dict[str, Any]:
+    """The options that say what becomes of an approval, or of a policy."""
     found: dict[str, Any] = {}
     if draw(st.booleans()):
         found["delete_before_replace"] = True
@@ -138,7 +139,7 @@ def options(draw: st.DrawFn) -> dict[str, Any]:
         found["retain_on_delete"] = True
     if draw(SELDOM) and draw(st.booleans()):
         found["protect"] = True
-    if draw(SELDOM):
+    if draw(SELDOM) and kind == "approval":
         found["ignore_changes"] = draw(st.sampled_from([["status"], ["endpoint_id"], ["description"]]))
     return found
 
@@ -149,8 +150,8 @@ def named(program: Program, *kinds: str) -> list[str]:
 
 
 @st.composite
-def _surroundings(draw: st.DrawFn, before: Program) -> dict[str, Any]:
-    """What one more resource that decides refers to, and its options."""
+def _surroundings(draw: st.DrawFn, kind: str, before: Program) -> dict[str, Any]:
+    """What one more approval or policy refers to, and its options."""
 
     def maybe(names: list[str], wanted: st.SearchStrategy[bool] = SOMETIMES) -> str | None:
         return draw(st.sampled_from(names)) if bool(names) and draw(wanted) else None
@@ -163,14 +164,14 @@ def _surroundings(draw: st.DrawFn, before: Program) -> dict[str, Any]:
         "depends_on": maybe(others),
         "replace_with": maybe(others, SELDOM),
         "trigger": "x" if draw(SELDOM) else None,
-        "options": draw(options()),
+        "options": draw(options(kind)),
     }
 
 
 @st.composite
 def approval(draw: st.DrawFn, name: str, before: Program, endpoints: list[str]) -> Node:
     """One more approval of a program."""
-    around = draw(_surroundings(before))
+    around = draw(_surroundings("approval", before))
     return {
         "kind": "approval",
         "name": name,
@@ -186,8 +187,7 @@ def approval(draw: st.DrawFn, name: str, before: Program, endpoints: list[str]) 
 @st.composite
 def policy(draw: st.DrawFn, name: str, before: Program, endpoints: list[str]) -> Node:
     """The policy of a program's service. What the program's approvals declare otherwise, it leaves, as a rule."""
-    node: Node = {"kind": "policy", "name": name, **draw(decisions(endpoints)), **draw(_surroundings(before))}
-    node["options"].pop("ignore_changes", None)
+    node: Node = {"kind": "policy", "name": name, **draw(decisions(endpoints)), **draw(_surroundings("policy", before))}
     if draw(st.sampled_from([True, True, False, True])):
         node["decides"] |= {each["endpoint"]: "leave" for each in approvals(before) if each["status"] == "rejected"}
     return node

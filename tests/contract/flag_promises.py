@@ -22,9 +22,9 @@ What exactly holds, and where it ends:
     policies that program and state hold. An update of a policy rejects nothing that its rules leave as it is.
 **cleaned**
     After a green ``destroy``, what the state held is not accepted any more, unless it was retained, or the flags left
-    it out (what depends on others keeps them) and the state still holds it; after a green ``up`` without ``--target`` and
-    ``--exclude`` neither is what the state held and the program no longer declares. What a policy had accepted, and
-    the policy of today leaves as it is, stays accepted.
+    it out (what depends on others keeps them) and the state still holds it. After a green ``up`` without ``--target``
+    and ``--exclude``, neither is what the state held and the program no longer declares. What a policy had accepted,
+    and the policy of today leaves as it is, stays accepted.
 **recorded**
     After any operation the state can be read and holds no secret. Nothing that the state held, or that the operation
     received, is accepted and missing from the state, green or red; but for what was retained, or deleted from the state
@@ -33,8 +33,9 @@ What exactly holds, and where it ends:
     of docs/faults.md.
 **healed**
     An operation without faults is red only where its flags, a protected resource, a connection that never was, two
-    declarations of one connection, or a refusal of a policy explain it. At the end of a story, with the trouble over, ``up`` is green, a
-    preview shows no step, and ``destroy`` is green and leaves nothing accepted behind that is not excepted above.
+    declarations of one connection, or a refusal of a policy explain it. At the end of a story, with the trouble over,
+    ``up`` is green, a preview shows no step, and ``destroy`` is green and leaves nothing accepted behind that is not
+    excepted above.
 **said**
     A red operation names its reason, and none of our own programming errors is among its words.
 """
@@ -111,7 +112,7 @@ def _truth_of_an_approval(op: Happened, node: Node, entry: Entry) -> Iterator[st
 
 def _truth_of_a_policy(op: Happened, node: Node, entry: Entry) -> Iterator[str]:
     wishes, decided = dict(op.wishes(node, entry["urn"])), entry["outputs"].get("decided") or {}
-    maybe_taken = {each for other, urn in op.nodes() if other is not node for each, _ in op.wishes(other, urn)}
+    maybe_taken = {each for each, _ in op.approved()}
     for endpoint, live in op.live.items():
         if endpoint in maybe_taken or live == "absent":
             continue
@@ -124,12 +125,9 @@ def _truth_of_a_policy(op: Happened, node: Node, entry: Entry) -> Iterator[str]:
 
 def bounded(op: Happened) -> Iterator[str]:
     """Policies interrupt no more than they may, and an update leaves alone what the rules leave alone."""
-    policies = [each for each in op.before if is_policy(each)]
-    declared = [node for node, _ in op.nodes() if node["kind"] == "policy"]
-    most = [each["inputs"].get("max_interruptions", 0) for each in policies]
-    most += [node["max_interruptions"] for node in declared]
-    by_approvals = {each for node, urn in op.nodes() if node["kind"] == "approval" for each, _ in op.wishes(node, urn)}
-    by_approvals = by_approvals.union(*(endpoints_of(each) for each in op.before if not is_policy(each)))
+    policies, most = [each for each in op.before if is_policy(each)], op.allowed_interruptions()
+    held = (endpoints_of(each) for each in op.before if not is_policy(each))
+    by_approvals = {each for each, _ in op.approved()}.union(*held)
     cut_off = [each.id for each in op.decisions if each.action == "reject" and each.before in ("accepted", "creating")]
     by_policies = [each for each in cut_off if each not in by_approvals]
     if len(by_policies) > max(most, default=0):

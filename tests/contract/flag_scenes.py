@@ -16,8 +16,17 @@ from typing import Any
 from hypothesis import strategies as st
 
 from tests.contract.flag_changes import Team, rename
-from tests.contract.flag_happened import ENDPOINTS
-from tests.contract.flag_programs import PROVIDER, SELDOM, SOMETIMES, Program, copied, deciding, programs, urn
+from tests.contract.flag_programs import (
+    ENDPOINTS,
+    PROVIDER,
+    SELDOM,
+    SOMETIMES,
+    Program,
+    copied,
+    deciding,
+    programs,
+    urn,
+)
 
 Scene = dict[str, Any]
 Story = list[Scene]

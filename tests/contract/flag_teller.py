@@ -12,9 +12,19 @@ from pathlib import Path
 from typing import Any
 
 from tests.contract.conftest import APPROVAL
-from tests.contract.flag_happened import ENDPOINTS, Happened, endpoints_of, is_held, is_policy
+from tests.contract.flag_happened import Happened, endpoints_of, is_held, is_policy
 from tests.contract.flag_policies import PATIENT
-from tests.contract.flag_programs import RUNNER, Program, approvals, copied, policies, repaired, runnable, urn
+from tests.contract.flag_programs import (
+    ENDPOINTS,
+    RUNNER,
+    Program,
+    approvals,
+    copied,
+    policies,
+    repaired,
+    runnable,
+    urn,
+)
 from tests.contract.flag_promises import broken_by
 from tests.contract.flag_scenes import Scene, Story
 from tests.contract.lean_cli import Hangs, LeanCli, Trouble

@@ -1,4 +1,4 @@
-"""``ignore_changes=["status"]`` after a refresh: the live status became the declared one, whatever it is. On both engines."""
+"""``ignore_changes=["status"]`` after a refresh, on both engines: the live status became the declared one."""
 
 import pytest
 

@@ -58,7 +58,8 @@ class TestNames:
             class Team(pulumi.ComponentResource):
                 def __init__(self, name, opts=None):
                     super().__init__("acme:index:Team", name, {{}}, opts)
-                    Approval(f"{{name}}-one", service_id="svc", endpoint_id="ep1", opts=pulumi.ResourceOptions(parent=self))
+                    below = pulumi.ResourceOptions(parent=self)
+                    Approval(f"{{name}}-one", service_id="svc", endpoint_id="ep1", opts=below)
                     self.register_outputs({{}})
             Team("{}"{})
             """
@@ -305,7 +306,8 @@ class TestUnknowns:
             + dedent(
                 """
                 endpoint = Echo("endpoint", value="ep1")
-                pulumi.export("status", Approval("one", service_id="svc", endpoint_id=endpoint.id.apply(lambda _: "ep1")).status)
+                one = Approval("one", service_id="svc", endpoint_id=endpoint.id.apply(lambda _: "ep1"))
+                pulumi.export("status", one.status)
                 """
             )
         )

@@ -27,8 +27,7 @@ PROMISE = "No changes"
 @pytest.fixture
 def service(deployment):
     """Three endpoints of a partner, one of a stranger."""
-    for number, owner in enumerate(["d1", "d1", "d1", "d2"]):
-        deployment.simulator.connect("svc", f"ep{number}", domain=owner)
+    deployment.connect("d1", "d1", "d1", "d2")
     return deployment
 
 

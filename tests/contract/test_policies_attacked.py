@@ -29,8 +29,7 @@ PAST = "1999-01-01T00:00:00Z"
 @pytest.fixture
 def service(deployment):
     """Two endpoints of a partner, one of a stranger."""
-    for number, owner in enumerate(["d1", "d1", "d2"]):
-        deployment.simulator.connect("svc", f"ep{number}", domain=owner)
+    deployment.connect("d1", "d1", "d2")
     return deployment
 
 

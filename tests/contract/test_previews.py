@@ -11,7 +11,8 @@ PLAN = "receive: the connection, owned by d1, is pendingAcceptance"
 HEALED = "receive: the connection, owned by d1, is rejected"
 MANY = """
 for number in range(1, 7):
-    Approval(f"a{number}", service_id="svc", endpoint_id=f"ep{number}", status="rejected" if number == 6 else "accepted")
+    status = "rejected" if number == 6 else "accepted"
+    Approval(f"a{number}", service_id="svc", endpoint_id=f"ep{number}", status=status)
 """
 
 

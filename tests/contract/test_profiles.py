@@ -226,7 +226,7 @@ class TestAProfileThatIsGone:
     @pytest.mark.parametrize("what", ["preview", "up", "refresh", "destroy"])
     def test_it_is_said_and_nothing_is_sent_for_it(self, gone, what, tmp_path):
         if gone.deployment.engine_name == "cli" and what in ("refresh", "destroy"):
-            # Without the program, the CLI configures the provider as its last update did: the state holds it, encrypted.
+            # Without the program, the CLI configures the provider as its last update did, by the encrypted state.
             good(getattr(gone.deployment, what)())
             return
         said = errors(getattr(gone.deployment, what)())
