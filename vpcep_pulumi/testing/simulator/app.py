@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -39,7 +40,23 @@ def create_app(world: World, calls: Calls, faults: Faults) -> FastAPI:
     app.add_exception_handler(Refusal, _refused)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _no_such_api)
+    _make_ready(app)
     return app
+
+
+_making_ready = threading.Lock()
+
+
+def _make_ready(app: FastAPI) -> None:
+    """Have FastAPI make its routes ready now, and not in the first request.
+
+    It changes the process's warnings for a moment meanwhile (``warnings.catch_warnings``), which two threads must not
+    do at once: another simulator's first request would fail where warnings are errors.
+    """
+    scope = {"type": "http", "method": "GET", "path": "/", "root_path": "", "headers": []}
+    with _making_ready:
+        for route in app.routes:
+            route.matches(dict(scope))
 
 
 @dataclass
